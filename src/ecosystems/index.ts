@@ -1,0 +1,4 @@
+import type { Ecosystem } from './types.ts'
+
+/** Every ecosystem, alphabetical: one line each. */
+export const ecosystems: readonly Ecosystem[] = []
