@@ -1,0 +1,120 @@
+import { decodeFileName } from './file-name.ts'
+import type { TarHeader } from './tar-header.ts'
+import { decimal, type PaxRecord } from './tar-pax.ts'
+import { isSparseMap, paxSparseMap, type SparseExtent } from './tar-sparse.ts'
+
+/** One member of an archive, with everything that extended headers say of it. */
+export interface TarMember {
+  /** As written: may be absolute, hold `..` or end in `/`. */
+  readonly name: string
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other'
+  /** Bytes of the file: for a sparse one more than the archive holds. */
+  readonly size: number
+  /** Where the stored body starts, in bytes from the start of the archive, and how long it is. */
+  readonly offset: number
+  readonly stored: number
+  /** Permission bits. */
+  readonly mode: number
+  readonly linkName: string
+  /** Runs that the stored body is made of, one after another; absent for a file that is not sparse. */
+  readonly sparse?: readonly SparseExtent[]
+}
+
+/** What extended headers have said so far of the member to come. */
+export interface PendingHeaders {
+  pax: readonly PaxRecord[]
+  longName?: string
+  longLink?: string
+  /** From an old GNU header of type `S`. */
+  oldSparse?: SparseMap
+}
+
+/** Where a sparse file's bytes go; `size` is the file's where the map itself says it. */
+export interface SparseMap {
+  readonly extents: readonly SparseExtent[] | undefined
+  readonly size: number | undefined
+}
+
+/** Kinds by type flag; what is in no list is `other`. GNU's and star's additions are bodies that nobody unpacks. */
+const kinds: ReadonlyMap<string, TarMember['kind']> = new Map([
+  ['0', 'file'],
+  ['\0', 'file'],
+  ['7', 'file'],
+  ['S', 'file'],
+  ['1', 'hardlink'],
+  ['2', 'symlink'],
+  ['5', 'directory'],
+])
+
+/** Types that have no body, whatever their size field says, as in Go's `archive/tar`. */
+const bodiless = '123456'
+
+/** Bytes of the body in the archive, the PAX size before the header's; undefined where that is no number. */
+export function storedSize(pending: PendingHeaders, size: number): number | undefined {
+  const value = lastValue(pending.pax, 'size')
+  return value === undefined ? size : decimal(value)
+}
+
+/** True where the body begins with a sparse map (GNU sparse 1.0). */
+export function hasBodyMap(pending: PendingHeaders, header: TarHeader, stored: number): boolean {
+  return stored > 0 && kinds.get(header.type) === 'file' && header.type !== 'S' && sparseVersion(pending.pax) === '1.0'
+}
+
+/**
+ * The member that a header and the extended headers before it describe, in the order of precedence of Go's
+ * `archive/tar`. `damaged` where it is sparse and its map does not hold: its body must not be read.
+ */
+export function buildMember(
+  header: TarHeader,
+  pending: PendingHeaders,
+  body: { readonly stored: number; readonly offset: number; readonly sparse?: SparseMap },
+): { member: TarMember; damaged: boolean } {
+  const isFile = kinds.get(header.type) === 'file'
+  const version = isFile && header.type !== 'S' ? sparseVersion(pending.pax) : undefined
+  const sparseName = version === undefined ? undefined : textOf(pending.pax, 'GNU.sparse.name')
+  const name = sparseName ?? pending.longName ?? textOf(pending.pax, 'path') ?? header.name
+  const linkName = pending.longLink ?? textOf(pending.pax, 'linkpath') ?? header.linkName
+  const isFolder = header.type === '\0' && name.endsWith('/')
+  const kind = isFolder ? 'directory' : (kinds.get(header.type) ?? 'other')
+  const stored = bodiless.includes(header.type) ? 0 : body.stored
+  const member: TarMember = { name, kind, size: stored, offset: body.offset, stored, mode: header.mode, linkName }
+  if (header.type !== 'S' && version === undefined) return { member, damaged: false }
+  const sparse = body.sparse ?? pending.oldSparse ?? { extents: paxSparseMap(pending.pax), size: undefined }
+  const size = sparse.size ?? paxFileSize(pending.pax) ?? stored
+  const extents = sparse.extents
+  if (extents === undefined || !isSparseMap(extents, size, stored)) return { member, damaged: true }
+  return { member: { ...member, size, sparse: extents }, damaged: false }
+}
+
+/** True for a record that changes where or what a member is. */
+export function changesMembers(key: string): boolean {
+  return key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')
+}
+
+/** Which GNU sparse format the records announce; 0.0 and 0.1 have the same meaning here. */
+function sparseVersion(pax: readonly PaxRecord[]): '0.x' | '1.0' | undefined {
+  const major = textOf(pax, 'GNU.sparse.major')
+  const minor = textOf(pax, 'GNU.sparse.minor')
+  if (major === '1' && minor === '0') return '1.0'
+  if (major === '0' && (minor === '0' || minor === '1')) return '0.x'
+  if (major !== undefined || minor !== undefined) return undefined
+  const hasMap = pax.some(record => record.key === 'GNU.sparse.map' || record.key === 'GNU.sparse.offset')
+  return hasMap ? '0.x' : undefined
+}
+
+function paxFileSize(pax: readonly PaxRecord[]): number | undefined {
+  const value = lastValue(pax, 'GNU.sparse.size') ?? lastValue(pax, 'GNU.sparse.realsize')
+  return value === undefined ? undefined : decimal(value)
+}
+
+/** A record's value as text. */
+function textOf(pax: readonly PaxRecord[], key: string): string | undefined {
+  const value = lastValue(pax, key)
+  return value === undefined ? undefined : decodeFileName(value)
+}
+
+/** The last record of a key counts; an empty value takes the record back. */
+function lastValue(pax: readonly PaxRecord[], key: string): Uint8Array | undefined {
+  const value = pax.findLast(record => record.key === key)?.value
+  return value === undefined || value.length === 0 ? undefined : value
+}
