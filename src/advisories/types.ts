@@ -8,7 +8,7 @@ export interface AdvisoryReader {
   readonly covers: (ecosystem: string) => boolean
   /** Records that name the package. Withdrawn records are not in the store. */
   readonly lookup: (ecosystem: string, name: string) => readonly AdvisoryCandidate[]
-  /** All that is known of a flaw (an id that `AdvisoryCandidate.flaws` gave). */
+  /** All that is known of a flaw (an id that `AdvisoryCandidate.flaws` gave, and which is the `id` of the answer). */
   readonly describe: (flaw: string) => Vulnerability
   /** Support dates of a distribution release; undefined where unknown. */
   readonly support: (distro: Distro) => SupportDates | undefined

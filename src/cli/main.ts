@@ -1,0 +1,47 @@
+import { enableCompileCache } from 'node:module'
+import { version } from './version.ts'
+
+/** Start-up is the whole cost of small answers: nothing is imported before it is known to be needed. */
+async function main(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words
+  if (name === '--version' || name === '-V' || name === 'version') {
+    process.stdout.write(`sluice ${version}\n`)
+    return 0
+  }
+  const { commands } = await import('./commands.ts')
+  const help = await import('./help.ts')
+  if (name === undefined || name === '--help' || name === '-h') {
+    process.stdout.write(help.overview(commands))
+    return 0
+  }
+  if (name === 'help') {
+    const wanted = commands.find(command => command.name === rest[0])
+    process.stdout.write(wanted === undefined ? help.overview(commands) : help.commandHelp(wanted))
+    return 0
+  }
+  const command = commands.find(({ name: known }) => known === name)
+  if (command === undefined) {
+    process.stderr.write(help.unknownCommand(name, commands))
+    return 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(help.commandHelp(command))
+    return 0
+  }
+  enableCompileCache()
+  const run = await command.load()
+  return run(rest)
+}
+
+// A reader that closes early (`| head`) is no failure of ours.
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const { report } = await import('./failures.ts')
+  process.exitCode = report(error)
+}

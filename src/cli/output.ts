@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises'
+import { Failure } from '#lib/failure.ts'
+import type { ScanResult } from '#model/report.ts'
+import { reportFormats } from '#reports/index.ts'
+import type { RenderOptions } from '#reports/types.ts'
+import type { Flags } from './flags.ts'
+import { usageFailure } from './flags.ts'
+
+/** One `-o FORMAT[=FILE]`. */
+export interface Output {
+  readonly format: string
+  /** Undefined: standard output. */
+  readonly file?: string
+}
+
+/** Reads every `-o`; refuses two reports on standard output, which nobody could tell apart. */
+export function readOutputs(command: string, flags: Flags): readonly Output[] {
+  const outputs = flags.values('output').map((text): Output => {
+    const equals = text.indexOf('=')
+    return equals < 0 ? { format: text } : { format: text.slice(0, equals), file: text.slice(equals + 1) }
+  })
+  if (outputs.some(({ file }) => file === ''))
+    throw usageFailure(command, '-o FORMAT= needs a file name after the equals sign.')
+  if (outputs.filter(({ file }) => file === undefined).length > 1) {
+    throw usageFailure(
+      command,
+      'Only one report can go to standard output; give the others a file: -o json=report.json.',
+    )
+  }
+  return outputs.length === 0 ? [{ format: 'table' }] : outputs
+}
+
+/** Writes every report that was asked for, from the one result. */
+export async function writeReports(result: ScanResult, outputs: readonly Output[], flags: Flags): Promise<void> {
+  for (const { format, file } of outputs) {
+    const render = await reportFormats.find(({ id }) => id === format)!.load()
+    if (file === undefined) process.stdout.write(render(result, renderOptions(flags, true)))
+    else await save(file, render(result, renderOptions(flags, false)))
+  }
+}
+
+/** Colour only for a terminal, and never against the user's word (https://no-color.org). */
+export function usesColor(flags: Pick<Flags, 'has'>, stream: { readonly isTTY?: boolean }): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  if (flags.has('no-color') || (NO_COLOR !== undefined && NO_COLOR !== '')) return false
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true
+  return stream.isTTY === true && TERM !== 'dumb'
+}
+
+function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
+  const columns = Number(process.env.COLUMNS) || process.stdout.columns || 100
+  return {
+    width: toTerminal ? Math.max(60, Math.min(columns, 160)) : 120,
+    color: toTerminal && usesColor(flags, process.stdout),
+    paths: flags.has('paths'),
+    all: flags.has('all'),
+  }
+}
+
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new Failure('report/unwritable', `The report could not be written to ${file}: ${(error as Error).message}.`, {
+      cause: error,
+    })
+  }
+}

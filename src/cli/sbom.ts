@@ -1,0 +1,16 @@
+import { inventory } from '#engine/scan.ts'
+import { readFlags } from './flags.ts'
+import { readOutputs, writeReports } from './output.ts'
+import { withPorts } from './ports.ts'
+import { oneTarget, openOptions } from './scan.ts'
+import { version } from './version.ts'
+
+/** `sluice sbom`: what a target is made of, with no advisory consulted. Exit code 3 where a part could not be read. */
+export async function runSbom(words: readonly string[]): Promise<number> {
+  const flags = readFlags('sbom', words)
+  const target = oneTarget('sbom', flags)
+  const outputs = readOutputs('sbom', flags)
+  const result = await withPorts(flags, ports => inventory({ target, open: openOptions(flags), version }, ports))
+  await writeReports(result, outputs, flags)
+  return result.problems.length > 0 ? 3 : 0
+}

@@ -1,0 +1,185 @@
+import { ecosystems } from '#ecosystems/index.ts'
+import type { TreeMode } from '#ecosystems/types.ts'
+import type { OpenedTarget } from '#images/types.ts'
+import { asObject, asString, member } from '#lib/json.ts'
+import { type Distro, distroFiles, identifyDistro, osvEcosystems } from '#model/distro.ts'
+import type { Package } from '#model/package.ts'
+import type { Problem } from '#model/problem.ts'
+import type { ImageIdentity } from '#model/target.ts'
+import { describeLayers } from './base-image.ts'
+import { catalogPackages } from './catalog.ts'
+import { digestFacts, type Facts } from './facts.ts'
+import { decodeFacts, encodeFacts, type LayerFacts } from './layer-facts.ts'
+import type { Ports } from './ports.ts'
+import { type Reader, readChosen, readersKey, readLayer } from './read-layer.ts'
+import { type Stack, stackLayers } from './stack.ts'
+
+/** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
+const layersAtOnce = 3
+
+/** Reads everything that a target says of itself: each layer once, or not at all where its facts are cached. */
+export async function gatherFacts(opened: OpenedTarget, ports: Ports): Promise<Facts> {
+  const mode: TreeMode = opened.target.kind === 'directory' ? 'directory' : 'installed'
+  const readers = await loadReaders()
+  const layers = await readLayers(opened, { readers, mode, ports })
+  const diffIds = layers.map(({ diffId }) => diffId ?? '')
+  const isImage = opened.image !== undefined
+  const described = isImage
+    ? describeLayers(
+        opened.image.config,
+        diffIds,
+        layers.map(({ facts }) => facts),
+      )
+    : []
+  const stack = stackLayers(
+    await withDatabases(
+      opened,
+      layers.map(({ facts }) => facts),
+      { readers, ports },
+    ),
+  )
+  const distro = identifyDistro(stack.texts(distroFiles))
+  const catalog = catalogPackages({ stack, readers, mode, distro, layers: described })
+  const problems = [
+    ...opened.problems,
+    ...layers.flatMap(layer => locatedProblems(layer, isImage)),
+    ...catalog.problems,
+    ...unseenSystem(catalog.packages, distro, mode),
+  ]
+  const image = isImage ? identify(opened, described) : undefined
+  const target = { ...opened.target, ...(image !== undefined && { image }) }
+  const facts = {
+    target,
+    ...(distro !== undefined && { distro }),
+    packages: catalog.packages,
+    problems: distinct(problems),
+  }
+  return { ...facts, digest: digestFacts(facts, ports.hash) }
+}
+
+interface LayerResult {
+  readonly facts: LayerFacts
+  readonly diffId?: string
+}
+
+interface Gathering {
+  readonly readers: readonly Reader[]
+  readonly mode: TreeMode
+  readonly ports: Ports
+}
+
+async function loadReaders(): Promise<readonly Reader[]> {
+  return Promise.all(ecosystems.map(async ecosystem => ({ ecosystem, cataloger: await ecosystem.load() })))
+}
+
+async function readLayers(opened: OpenedTarget, gathering: Gathering): Promise<readonly LayerResult[]> {
+  const results: LayerResult[] = []
+  let next = 0
+  const work = async () => {
+    while (next < opened.layers.length) {
+      gathering.ports.signal?.throwIfAborted()
+      const index = next++
+      results[index] = await readCached(opened, index, gathering)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work))
+  return results
+}
+
+/**
+ * Facts of one layer. The cache may be read under the diffID that the image claims, since no engine loads a layer that
+ * is not what its configuration says; it is written only under the digest of the bytes that were read.
+ */
+async function readCached(
+  opened: OpenedTarget,
+  index: number,
+  { readers, mode, ports }: Gathering,
+): Promise<LayerResult> {
+  const source = opened.layers[index]!
+  const key = (diffId: string) => `${diffId.replace(':', '-')}-${readersKey(readers, mode)}`
+  const cached = source.diffId === undefined ? undefined : await ports.cache.get(key(source.diffId))
+  const known = cached === undefined ? undefined : decodeFacts(cached)
+  if (known !== undefined) return { facts: known, diffId: source.diffId }
+  const reading = await readLayer(source, readers, mode, ports)
+  if (reading.diffId !== undefined && reading.facts.problems.length === 0) {
+    await ports.cache.put(key(reading.diffId), encodeFacts(reading.facts))
+  }
+  return { facts: reading.facts, diffId: source.diffId ?? reading.diffId }
+}
+
+/**
+ * A package database may lie behind a symbolic link at a place no reader knows. Where a canonical place leads to a file
+ * that nobody read, that file is read now, in a second pass over its layer.
+ */
+async function withDatabases(
+  opened: OpenedTarget,
+  layers: readonly LayerFacts[],
+  { readers, ports }: Pick<Gathering, 'readers' | 'ports'>,
+): Promise<readonly LayerFacts[]> {
+  const stack = stackLayers(layers)
+  const completed = [...layers]
+  for (const reader of readers) {
+    for (const database of reader.ecosystem.databases ?? []) {
+      const path = stack.resolve(database, stack.height - 1)
+      if (path === undefined || path === database || isRead(stack, reader, path)) continue
+      const layer = stack.holder(path)
+      if (layer === undefined) continue
+      const files = await readChosen(opened.layers[layer]!, path, [reader], ports)
+      const before = completed[layer]!
+      completed[layer] = { ...before, files: [...before.files, ...files] }
+    }
+  }
+  return completed
+}
+
+function isRead(stack: Stack, reader: Reader, path: string): boolean {
+  return stack.files.some(
+    seen => seen.path === path && seen.hiddenBy === stack.height && seen.file.ecosystem === reader.ecosystem.id,
+  )
+}
+
+function locatedProblems({ facts, diffId }: LayerResult, isImage: boolean): readonly Problem[] {
+  if (!isImage || diffId === undefined) return facts.problems
+  return facts.problems.map(problem => ({ ...problem, location: { path: '', ...problem.location, layer: diffId } }))
+}
+
+/** An operating system that no advisory covers, or one whose packages are not to be seen, cannot be called clean. */
+function unseenSystem(packages: readonly Package[], distro: Distro | undefined, mode: TreeMode): readonly Problem[] {
+  if (mode === 'directory') return []
+  const systems = new Set(ecosystems.filter(({ kind }) => kind === 'system').map(({ id }) => id))
+  const hasSystem = packages.some(({ type }) => systems.has(type))
+  if (hasSystem && distro === undefined) {
+    return [
+      {
+        code: 'unknown-distribution',
+        detail: 'Operating-system packages without a file that names their distribution',
+      },
+    ]
+  }
+  if (hasSystem && distro !== undefined && osvEcosystems(distro).length === 0) {
+    return [{ code: 'unknown-distribution', detail: `No advisory source covers ${distro.name}` }]
+  }
+  if (!hasSystem && distro !== undefined) {
+    return [{ code: 'missing', detail: `${distro.name} without a package database: its packages cannot be seen` }]
+  }
+  return []
+}
+
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()]
+}
+
+function identify(opened: OpenedTarget, layers: ImageIdentity['layers']): ImageIdentity {
+  const { id, digest, tags, platform, config } = opened.image!
+  const created = asString(member(config, 'created'))
+  const labels = Object.entries(asObject(member(member(config, 'config'), 'Labels')) ?? {})
+  return {
+    id,
+    ...(digest !== undefined && { digest }),
+    tags,
+    platform,
+    layers,
+    labels: Object.fromEntries(labels.filter((pair): pair is [string, string] => typeof pair[1] === 'string')),
+    ...(created !== undefined && { created }),
+  }
+}

@@ -1,0 +1,147 @@
+import { affects } from '#advisories/ranges.ts'
+import type { AdvisoryCandidate, AdvisoryReader } from '#advisories/types.ts'
+import type { AdvisoryQuery, Matching } from '#ecosystems/types.ts'
+import { compareText } from '#lib/text.ts'
+import type { Distro } from '#model/distro.ts'
+import type { Fix, MatchedAdvisory, VulnerabilityFinding } from '#model/finding.ts'
+import type { Package } from '#model/package.ts'
+import { severityRank } from '#model/severity.ts'
+import type { Ports } from './ports.ts'
+
+/** Packages of one target with what is needed to match them. */
+export interface MatchRequest {
+  readonly packages: readonly Package[]
+  readonly distro: Distro | undefined
+  /** By ecosystem id. */
+  readonly matchings: ReadonlyMap<string, Matching>
+  readonly advisories: AdvisoryReader
+  readonly hash: Ports['hash']
+}
+
+export interface Matched {
+  readonly findings: readonly VulnerabilityFinding[]
+  /** OSV ecosystems asked for, and those of them that the store does not hold; both sorted. */
+  readonly consulted: readonly string[]
+  readonly missing: readonly string[]
+}
+
+/** A package that can be asked about: one per purl, and none that an operating-system package answers for. */
+export function distinctPackages(packages: readonly Package[]): readonly Package[] {
+  const distinct = new Map<string, Package>()
+  for (const found of packages)
+    if (found.owner === undefined && !distinct.has(found.purl)) distinct.set(found.purl, found)
+  return [...distinct.values()]
+}
+
+/** The OSV ecosystems, with their releases, that advisories for these packages would be in. */
+export function neededEcosystems(request: Pick<MatchRequest, 'packages' | 'distro' | 'matchings'>): readonly string[] {
+  const needed = new Set<string>()
+  for (const found of distinctPackages(request.packages)) {
+    const matching = request.matchings.get(found.type)
+    for (const { ecosystem } of matching?.queries(found, request.distro) ?? []) needed.add(ecosystem)
+  }
+  return [...needed].sort(compareText)
+}
+
+/** Finds every flaw of every distinct package: depends on packages and advisories alone, never on an image. */
+export function matchPackages(request: MatchRequest): Matched {
+  const consulted = neededEcosystems(request)
+  const missing = consulted.filter(ecosystem => !request.advisories.covers(ecosystem))
+  const findings = distinctPackages(request.packages).flatMap(found => matchPackage(request, found))
+  return { findings: findings.toSorted(worstFirst), consulted, missing }
+}
+
+function matchPackage(request: MatchRequest, found: Package): readonly VulnerabilityFinding[] {
+  const matching = request.matchings.get(found.type)
+  if (matching === undefined) return []
+  const flaws = matchedFlaws(request, found, matching)
+  return [...flaws].map(([flaw, advisories]) => {
+    const vulnerability = request.advisories.describe(flaw)
+    const identity = ['vulnerability', vulnerability.id, found.type, found.name].join('|')
+    const hasher = request.hash('sha256')
+    hasher.update(identity)
+    return {
+      kind: 'vulnerability',
+      fingerprint: hasher.hex(),
+      vulnerability,
+      package: found.purl,
+      advisories: advisories.toSorted((a, b) => compareText(a.id, b.id)),
+      fix: fixOf(advisories, matching.compare),
+      severity: vulnerability.severity,
+    }
+  })
+}
+
+/** The flaws of one package version by id, each with the records that say so. */
+export function matchedFlaws(
+  request: Pick<MatchRequest, 'advisories' | 'distro'>,
+  found: Package,
+  matching: Matching,
+): ReadonlyMap<string, readonly MatchedAdvisory[]> {
+  const flaws = new Map<string, MatchedAdvisory[]>()
+  for (const query of matching.queries(found, request.distro)) {
+    for (const candidate of request.advisories.lookup(query.ecosystem, query.name)) {
+      const matched = matchCandidate({ candidate, query, found, matching })
+      if (matched === undefined) continue
+      for (const flaw of candidate.flaws) {
+        const list = flaws.get(flaw)
+        if (list === undefined) flaws.set(flaw, [matched])
+        else if (!list.some(({ id }) => id === matched.id)) list.push(matched)
+      }
+    }
+  }
+  return flaws
+}
+
+function matchCandidate(question: {
+  readonly candidate: AdvisoryCandidate
+  readonly query: AdvisoryQuery
+  readonly found: Package
+  readonly matching: Matching
+}): MatchedAdvisory | undefined {
+  const { candidate, query, found, matching } = question
+  for (const affected of candidate.affected) {
+    const answer = affects(affected, query.version, matching.compare)
+    if (!answer.affected) continue
+    const applies = matching.applies?.(found, {
+      advisory: candidate.id,
+      summary: candidate.summary,
+      range: answer.range,
+    })
+    if (applies === false) continue
+    return {
+      id: candidate.id,
+      source: candidate.source,
+      ...(answer.fixed !== undefined && { fixed: answer.fixed }),
+      ...(candidate.published !== undefined && { published: candidate.published }),
+      modified: candidate.modified,
+    }
+  }
+  return undefined
+}
+
+/**
+ * One flaw may have several records with several fixed versions: the version to go to is the highest of them, since
+ * only there does every record agree that the flaw is gone.
+ */
+function fixOf(advisories: readonly MatchedAdvisory[], compare: Matching['compare']): Fix {
+  const fixed = advisories.filter(({ fixed }) => fixed !== undefined)
+  const version = fixed
+    .map(({ fixed }) => fixed!)
+    .sort(compare)
+    .at(-1)
+  if (version === undefined) return { available: false }
+  const since = fixed.map(({ published, modified }) => published ?? modified).sort(compareText)[0]
+  return { available: true, version, ...(since !== undefined && { since }) }
+}
+
+/** Known exploited first, then by severity, by probability of exploitation, by id and by package. */
+function worstFirst(a: VulnerabilityFinding, b: VulnerabilityFinding): number {
+  return (
+    Number(b.vulnerability.kev !== undefined) - Number(a.vulnerability.kev !== undefined) ||
+    severityRank(b.severity) - severityRank(a.severity) ||
+    (b.vulnerability.epss?.score ?? 0) - (a.vulnerability.epss?.score ?? 0) ||
+    compareText(a.vulnerability.id, b.vulnerability.id) ||
+    compareText(a.package, b.package)
+  )
+}

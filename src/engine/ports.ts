@@ -1,0 +1,31 @@
+import type { AdvisoryReader } from '#advisories/types.ts'
+import type { ProgressEvent } from '#images/types.ts'
+
+/** What a program supplies to the engine: the engine itself touches no clock, file, network or environment. */
+export interface Ports {
+  /** Opens advisories that hold these OSV ecosystems (without release suffix), fetching what is missing if it may. */
+  readonly advisories: (ecosystems: readonly string[]) => Promise<AdvisoryReader>
+  readonly cache: FactsCache
+  readonly hash: (algorithm: HashAlgorithm) => Hasher
+  /** The clock that verdicts are made by. */
+  readonly now: () => Date
+  /** Sluice's own folder for spooled bytes. */
+  readonly temporary: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal
+  readonly progress?: (event: ProgressEvent) => void
+}
+
+/** Facts of layers, by key. Losing an entry costs time, never correctness; a damaged entry reads as none. */
+export interface FactsCache {
+  readonly get: (key: string) => Promise<Uint8Array | undefined>
+  readonly put: (key: string, value: Uint8Array) => Promise<void>
+}
+
+export type HashAlgorithm = 'md5' | 'sha1' | 'sha256'
+
+/** An incremental hash; `hex` ends it. */
+export interface Hasher {
+  readonly update: (data: Uint8Array | string) => void
+  readonly hex: () => string
+}

@@ -1,0 +1,107 @@
+import { ecosystems } from '#ecosystems/index.ts'
+import type { Matching } from '#ecosystems/types.ts'
+import type { OpenOptions } from '#images/types.ts'
+import type { Distro } from '#model/distro.ts'
+import type { Package } from '#model/package.ts'
+import type { ScanResult } from '#model/report.ts'
+import type { Stage } from '#model/stage.ts'
+import { canonicalPolicy } from '#policy/canonical.ts'
+import { judge } from '#policy/judge.ts'
+import type { Policy } from '#policy/types.ts'
+import type { Facts } from './facts.ts'
+import { gatherFacts } from './gather.ts'
+import { matchPackages, neededEcosystems } from './match.ts'
+import { openTarget } from './open-target.ts'
+import { planFixes } from './plan.ts'
+import type { Ports } from './ports.ts'
+import { judgeSupport } from './support.ts'
+
+/** What to scan and how to judge it. */
+export interface ScanRequest {
+  /** `scheme:name`, or a name that says by itself what it is. */
+  readonly target: string
+  readonly open: Pick<OpenOptions, 'platform' | 'insecureRegistries'>
+  readonly policy: Policy
+  readonly stage: Stage
+  readonly version: string
+}
+
+/** The packages of a target, with no advisory consulted. */
+export async function inventory(
+  request: Pick<ScanRequest, 'target' | 'open' | 'version'>,
+  ports: Ports,
+): Promise<ScanResult> {
+  const facts = await readTarget(request, ports)
+  return { ...described(facts, request, ports), findings: [], actions: [] }
+}
+
+/** The whole assessment of one target: the only way to scan, whichever program asks. */
+export async function scan(request: ScanRequest, ports: Ports): Promise<ScanResult> {
+  const facts = await readTarget(request, ports)
+  return assess(facts, request, ports)
+}
+
+/** Judges facts that are known already: matching, support, plan and verdict, with nothing read from the target. */
+export async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise<ScanResult> {
+  const { packages, distro } = facts
+  const at = wholeSecond(ports.now())
+  const matchings = await loadMatchings(packages)
+  const needed = neededEcosystems({ packages, distro, matchings })
+  const advisories = await ports.advisories([...new Set(needed.map(name => name.split(':')[0]!))])
+  try {
+    const match = matchPackages({ packages, distro, matchings, advisories, hash: ports.hash })
+    const support = judgeSupport(distro, { advisories, at, hash: ports.hash })
+    const findings = [...(support === undefined ? [] : [support]), ...match.findings]
+    const actions = planFixes({ packages, findings: match.findings, distro, matchings, advisories })
+    const asOf = advisories.asOf(match.consulted)
+    const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
+    const digests = {
+      facts: facts.digest,
+      advisories: advisories.digest(match.consulted),
+      policy: digestPolicy(request.policy, ports),
+    }
+    const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
+    const verdict = judge(subject, request.policy, { stage: request.stage, at })
+    return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
+  } finally {
+    advisories.close()
+  }
+}
+
+async function readTarget(request: Pick<ScanRequest, 'target' | 'open'>, ports: Ports): Promise<Facts> {
+  const { temporary, environment, signal, progress } = ports
+  const opened = await openTarget(request.target, { ...request.open, temporary, environment, signal, progress })
+  try {
+    return await gatherFacts(opened, ports)
+  } finally {
+    await opened.close()
+  }
+}
+
+function described(facts: Facts, request: Pick<ScanRequest, 'version'>, ports: Ports) {
+  const { target, distro, packages, problems } = facts
+  return {
+    tool: { name: 'sluice' as const, version: request.version },
+    target,
+    ...(distro !== undefined && { distro: distro satisfies Distro }),
+    packages,
+    problems,
+    createdAt: `${wholeSecond(ports.now()).toISOString().slice(0, 19)}Z`,
+  }
+}
+
+async function loadMatchings(packages: readonly Package[]): Promise<ReadonlyMap<string, Matching>> {
+  const types = new Set(packages.map(({ type }) => type))
+  const present = ecosystems.filter(({ id }) => types.has(id))
+  return new Map(await Promise.all(present.map(async ({ id, loadMatching }) => [id, await loadMatching()] as const)))
+}
+
+function digestPolicy(policy: Policy, ports: Ports): string {
+  const hasher = ports.hash('sha256')
+  hasher.update(canonicalPolicy(policy))
+  return `sha256:${hasher.hex()}`
+}
+
+function wholeSecond(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000)
+}

@@ -1,0 +1,201 @@
+import { directoryName } from '#lib/text.ts'
+import type { LayerFacts, ReadFile } from './layer-facts.ts'
+
+/** Symbolic links are followed this often, as Linux does, before a path counts as leading nowhere. */
+const maxLinks = 40
+
+/** A file of one layer, and how long it stays visible as layers are stacked on it. */
+export interface StackedFile {
+  /** Index of the layer that holds this version of the file. */
+  readonly layer: number
+  /** Path after the symbolic links of lower layers that lead to its directory. */
+  readonly path: string
+  /** Index of the first layer above that hides it; the number of layers where none does. */
+  readonly hiddenBy: number
+  readonly file: ReadFile
+}
+
+/** All layers of a target stacked: which files are seen from the top of any of them. */
+export interface Stack {
+  readonly height: number
+  readonly files: readonly StackedFile[]
+  /** Follows a path through the symbolic links seen from layer `top`; undefined for loops and dangling ends above `/`. */
+  readonly resolve: (path: string, top: number) => string | undefined
+  /** The layer that holds the visible entry of that path (no directory), seen from the highest layer. */
+  readonly holder: (path: string) => number | undefined
+  /** Texts of the distribution's identification files, seen from the highest layer, symbolic links followed. */
+  readonly texts: (paths: readonly string[]) => ReadonlyMap<string, string>
+}
+
+/**
+ * Stacks layers by the rules of the OCI image specification
+ * (https://github.com/opencontainers/image-spec/blob/main/layer.md): an upper entry replaces a lower one of its path
+ * and, where it is no directory, everything below; whiteouts remove, opaque directories empty what lies below them.
+ */
+export function stackLayers(layers: readonly LayerFacts[]): Stack {
+  const links = linkHistory(layers)
+  const blockers = layers.map((layer, index) => new Blocker(layer, path => links.place(path, index)))
+  const hiddenBy = (path: string, from: number): number => {
+    for (let index = from + 1; index < layers.length; index++) if (blockers[index]!.hides(path)) return index
+    return layers.length
+  }
+  const resolve = (path: string, top: number) => follow(path, link => links.target(link, top, hiddenBy))
+  const files = layers.flatMap((layer, index) =>
+    layer.files.map(file => {
+      const path = links.place(file.path, index)
+      return { layer: index, path, hiddenBy: hiddenBy(path, index), file }
+    }),
+  )
+  const top = layers.length - 1
+  const holder = (path: string) => {
+    for (let index = top; index >= 0; index--) {
+      if (blockers[index]!.holds(path)) return index
+      if (blockers[index]!.hides(path)) return undefined
+    }
+    return undefined
+  }
+  return {
+    height: layers.length,
+    files,
+    resolve,
+    holder,
+    texts: paths => visibleTexts({ layers, paths, resolve, hiddenBy }),
+  }
+}
+
+function visibleTexts(view: {
+  readonly layers: readonly LayerFacts[]
+  readonly paths: readonly string[]
+  readonly resolve: Stack['resolve']
+  readonly hiddenBy: (path: string, from: number) => number
+}): ReadonlyMap<string, string> {
+  const seen = new Map<string, string>()
+  view.layers.forEach((layer, index) => {
+    for (const [path, text] of layer.texts) {
+      if (view.hiddenBy(path, index) === view.layers.length) seen.set(path, text)
+    }
+  })
+  const texts = new Map<string, string>()
+  for (const path of view.paths) {
+    const end = view.resolve(path, view.layers.length - 1)
+    const text = end === undefined ? undefined : seen.get(end)
+    if (text !== undefined) texts.set(path, text)
+  }
+  return texts
+}
+
+/** What one layer does to the layers below it. */
+class Blocker {
+  readonly #entries: ReadonlySet<string>
+  readonly #directories: ReadonlySet<string>
+  readonly #whiteouts: ReadonlySet<string>
+  readonly #opaques: ReadonlySet<string>
+  readonly #memo = new Map<string, boolean>()
+
+  constructor(layer: LayerFacts, place: (path: string) => string) {
+    this.#entries = new Set(layer.tree.paths.map(place))
+    this.#directories = new Set(layer.tree.directories)
+    this.#whiteouts = new Set(layer.tree.whiteouts.map(place))
+    this.#opaques = new Set(layer.tree.opaques.map(place))
+  }
+
+  /** True where this layer itself has the entry (not a directory). */
+  holds(path: string): boolean {
+    return this.#entries.has(path)
+  }
+
+  /** True where a lower entry of that path, which is not a directory, cannot be seen through this layer. */
+  hides(path: string): boolean {
+    return (
+      this.#entries.has(path) ||
+      this.#whiteouts.has(path) ||
+      this.#directories.has(path) ||
+      this.#hidesBelow(directoryName(path))
+    )
+  }
+
+  #hidesBelow(directory: string): boolean {
+    if (directory === '') return this.#opaques.has('')
+    const known = this.#memo.get(directory)
+    if (known !== undefined) return known
+    const hidden =
+      this.#opaques.has(directory) ||
+      this.#whiteouts.has(directory) ||
+      this.#entries.has(directory) ||
+      this.#hidesBelow(directoryName(directory))
+    this.#memo.set(directory, hidden)
+    return hidden
+  }
+}
+
+interface LinkHistory {
+  /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
+  readonly place: (path: string, index: number) => string
+  /** The target of a link as seen from layer `top`. */
+  readonly target: (path: string, top: number, hiddenBy: (path: string, from: number) => number) => string | undefined
+}
+
+function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
+  const versions = new Map<string, { readonly layer: number; readonly target: string }[]>()
+  layers.forEach((layer, index) => {
+    for (const [path, target] of layer.tree.symlinks) {
+      const list = versions.get(path)
+      if (list === undefined) versions.set(path, [{ layer: index, target }])
+      else list.push({ layer: index, target })
+    }
+  })
+  const directories = layers.map(layer => new Set(layer.tree.directories))
+  const memos = layers.map(() => new Map<string, string>())
+  /** A lower link stands in for a directory unless a layer in between made a real directory of it. */
+  const lower = (path: string, index: number): string | undefined => {
+    const version = versions.get(path)?.findLast(({ layer }) => layer < index)
+    if (version === undefined) return undefined
+    for (let above = version.layer + 1; above <= index; above++) if (directories[above]!.has(path)) return undefined
+    return version.target
+  }
+  const placeDirectory = (directory: string, index: number): string => {
+    if (directory === '' || index === 0 || versions.size === 0) return directory
+    const memo = memos[index]!
+    const known = memo.get(directory)
+    if (known !== undefined) return known
+    const placed = follow(directory, path => lower(path, index)) ?? directory
+    memo.set(directory, placed)
+    return placed
+  }
+  return {
+    place: (path, index) => {
+      const slash = path.lastIndexOf('/')
+      if (slash < 0 || index === 0) return path
+      const directory = path.slice(0, slash)
+      const placed = placeDirectory(directory, index)
+      return placed === directory ? path : placed === '' ? path.slice(slash + 1) : `${placed}${path.slice(slash)}`
+    },
+    target: (path, top, hiddenBy) => {
+      const version = versions.get(path)?.findLast(({ layer }) => layer <= top)
+      return version !== undefined && hiddenBy(path, version.layer) > top ? version.target : undefined
+    },
+  }
+}
+
+/** Walks a path component by component, replacing links by their targets; never leaves the root. */
+function follow(path: string, target: (link: string) => string | undefined): string | undefined {
+  const rest = path.split('/')
+  const done: string[] = []
+  let budget = maxLinks
+  while (rest.length > 0) {
+    const part = rest.shift()!
+    if (part === '' || part === '.') continue
+    if (part === '..') {
+      done.pop()
+      continue
+    }
+    done.push(part)
+    const link = target(done.join('/'))
+    if (link === undefined) continue
+    if (budget-- === 0) return undefined
+    done.pop()
+    if (link.startsWith('/')) done.length = 0
+    rest.unshift(...link.split('/'))
+  }
+  return done.join('/')
+}

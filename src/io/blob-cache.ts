@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+
+/** Entries that unfold to more than this are not ours. */
+const maxEntryBytes = 512 * 1024 * 1024
+
+const header = 'blob1'
+
+/**
+ * A folder of immutable entries that any number of processes may share. An entry appears whole or not at all (written
+ * aside, then renamed), carries its own SHA-256, and reads as absent when it is damaged, foreign or unreadable.
+ */
+export class BlobCache {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    try {
+      const stored = await readFile(this.#path(key))
+      const start = header.length + 32
+      const body = stored.subarray(start)
+      if (stored.subarray(0, header.length).toString('latin1') !== header) return undefined
+      if (!stored.subarray(header.length, start).equals(sealOf(key, body))) return undefined
+      return await promisify(zstdDecompress)(body, { maxOutputLength: maxEntryBytes })
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Stores an entry where it can; a full or read-only disk costs the next run time, not this one its result. */
+  async put(key: string, value: Uint8Array): Promise<void> {
+    const path = this.#path(key)
+    const aside = `${path}.${process.pid}-${randomBytes(6).toString('hex')}`
+    try {
+      const body = await promisify(zstdCompress)(value)
+      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+      await writeFile(aside, Buffer.concat([Buffer.from(header, 'latin1'), sealOf(key, body), body]), { mode: 0o600 })
+      await rename(aside, path)
+    } catch {
+      await rm(aside, { force: true }).catch(() => undefined)
+    }
+  }
+
+  #path(key: string): string {
+    const name = createHash('sha256').update(key).digest('hex')
+    return join(this.#folder, name.slice(0, 2), name)
+  }
+}
+
+/** The seal covers the key too, so that an entry moved to another name does not open. */
+function sealOf(key: string, body: Uint8Array): Buffer {
+  return createHash('sha256').update(key).update('\0').update(body).digest()
+}
