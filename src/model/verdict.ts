@@ -24,11 +24,26 @@ export interface WaivedFinding {
   readonly finding: string
   readonly reason: string
   readonly expires: string
+  /** OpenVEX justification, where the waiver claims that the flaw does no harm here. */
+  readonly justification?: string
 }
+
+/** Causes of an `incomplete` verdict. `rule-error`: a rule reads what is not known of a finding. */
+export const incompleteCodes = [
+  'problem',
+  'unknown-distribution',
+  'ended-distribution',
+  'missing-advisories',
+  'stale-advisories',
+  'stale-facts',
+  'rule-error',
+] as const
+
+export type IncompleteCode = (typeof incompleteCodes)[number]
 
 /** Why a verdict is `incomplete`: one per cause, with the words for people. */
 export interface IncompleteReason {
-  readonly code: 'problem' | 'unknown-distribution' | 'ended-distribution' | 'missing-advisories' | 'stale-advisories'
+  readonly code: IncompleteCode
   readonly detail: string
 }
 

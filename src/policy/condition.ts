@@ -1,0 +1,131 @@
+import { Environment } from '@marcbachmann/cel-js'
+import { closest } from '#lib/closest.ts'
+import { severities, severityRank } from '#model/severity.ts'
+
+/** A CEL expression (https://cel.dev) that was parsed and type-checked, and says yes or no of a finding. */
+export interface Condition {
+  /** As written in the document. */
+  readonly source: string
+  readonly evaluate: (variables: Variables) => Outcome
+}
+
+/** Yes, no, or why neither could be said: never a yes or a no that missing data made up. */
+export type Outcome = boolean | { readonly error: string }
+
+/** What an expression sees. Integers are BigInt, as CEL's `int` wants it; members that are not known are absent. */
+export interface Variables {
+  readonly finding: object
+  readonly image: object
+  readonly stage: string
+  readonly now: Date
+}
+
+const timestamp = 'google.protobuf.Timestamp'
+
+/** The members of `finding` and their CEL types. The reference page of the policy language is written from it. */
+export const findingFields = {
+  kind: 'string',
+  id: 'string',
+  aliases: 'list<string>',
+  severity: 'int',
+  score: 'double',
+  epss: 'double',
+  kev: 'bool',
+  ransomware: 'bool',
+  fix: { available: 'bool', version: 'string', age: 'int' },
+  package: {
+    name: 'string',
+    version: 'string',
+    type: 'string',
+    purl: 'string',
+    path: 'string',
+    dev: 'bool',
+    base: 'bool',
+    owner: 'string',
+  },
+  cwes: 'list<string>',
+  published: timestamp,
+  age: 'int',
+  support: 'string',
+} as const
+
+/** The members of `image` and their CEL types; empty for targets that are no image. */
+export const imageFields = { labels: 'map<string, string>', tags: 'list<string>', repository: 'string' } as const
+
+/** Longer expressions are refused. */
+const maxLength = 4000
+
+/** Compiles an expression, or says in one sentence what is wrong with it. */
+export function compileCondition(source: string): Condition | { readonly error: string } {
+  if (source.length > maxLength) return { error: `is longer than ${maxLength} characters` }
+  const checked = environment().check(source)
+  if (!checked.valid) return { error: explain(source, checked.error) }
+  if (checked.type !== 'bool') return { error: `has to be true or false, but is of type ${checked.type}` }
+  const run = environment().parse(source)
+  return { source, evaluate: variables => evaluate(run, variables) }
+}
+
+function evaluate(run: (variables: Record<string, unknown>) => unknown, variables: Variables): Outcome {
+  try {
+    const value = run({ ...variables })
+    return typeof value === 'boolean' ? value : { error: `is ${typeof value}, not true or false` }
+  } catch (cause) {
+    const text = summary(cause)
+    const field = /^No such key: (\S+)$/.exec(text)?.[1]
+    return { error: field === undefined ? text : `${field} is not known (guard it with has(…))` }
+  }
+}
+
+let shared: Environment | undefined
+
+/** Made once and late: registering types costs more than a whole evaluation. */
+function environment(): Environment {
+  if (shared !== undefined) return shared
+  const made = new Environment({ limits: { maxAstNodes: 1000, maxDepth: 50 } })
+    .registerVariable({ name: 'finding', schema: findingFields })
+    .registerVariable({ name: 'image', schema: imageFields })
+    .registerVariable('stage', 'string')
+    .registerVariable('now', timestamp)
+  for (const severity of severities) made.registerConstant(severity, 'int', BigInt(severityRank(severity)))
+  shared = made
+  return made
+}
+
+function explain(
+  source: string,
+  error: { summary?: string; range?: { start: number; end: number } } | undefined,
+): string {
+  const text = summary(error)
+  const place = error?.range === undefined ? '' : ` (at character ${error.range.start + 1})`
+  return `${text}${place}${hint(source, text)}`
+}
+
+/** Words of help for the mistakes that people make. */
+function hint(source: string, text: string): string {
+  const unknown = /^(?:Unknown variable|No such key): (\S+)$/.exec(text)
+  if (unknown !== null) {
+    const known = text.startsWith('Unknown') ? variableNames() : fieldNames()
+    const meant = closest(unknown[1] ?? '', known)
+    return meant === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${meant}?`
+  }
+  if (
+    /overload: int .*string|overload: string .*int/.test(text) &&
+    /["'](?:UNKNOWN|NONE|LOW|MEDIUM|HIGH|CRITICAL)["']/i.test(source)
+  )
+    return '; write severities without quotes: finding.severity >= HIGH'
+  return ''
+}
+
+function variableNames(): string[] {
+  return ['finding', 'image', 'stage', 'now', ...severities]
+}
+
+function fieldNames(): string[] {
+  const names = [findingFields, findingFields.fix, findingFields.package, imageFields].flatMap(Object.keys)
+  return [...new Set(names)]
+}
+
+function summary(error: unknown): string {
+  const { summary: short, message } = error as { summary?: string; message?: string }
+  return (short ?? message ?? 'is not an expression').split('\n')[0] ?? ''
+}
