@@ -94,7 +94,7 @@ class Blocker {
 
   constructor(layer: LayerFacts, place: (path: string) => string) {
     this.#entries = new Set(layer.tree.paths.map(place))
-    this.#directories = new Set(layer.tree.directories)
+    this.#directories = withParents(layer.tree.directories.map(place), this.#entries)
     this.#whiteouts = new Set(layer.tree.whiteouts.map(place))
     this.#opaques = new Set(layer.tree.opaques.map(place))
   }
@@ -126,6 +126,17 @@ class Blocker {
     this.#memo.set(directory, hidden)
     return hidden
   }
+}
+
+/** Directories that a layer has: those it names, and those it only implies by naming something in them. */
+function withParents(directories: readonly string[], entries: ReadonlySet<string>): ReadonlySet<string> {
+  const all = new Set(directories)
+  for (const names of [directories, entries]) {
+    for (const name of names) {
+      for (let path = directoryName(name); path !== '' && !all.has(path); path = directoryName(path)) all.add(path)
+    }
+  }
+  return all
 }
 
 interface LinkHistory {
