@@ -36,6 +36,13 @@ export function readTarHeader(block: Uint8Array): TarHeader | undefined {
   }
 }
 
+/** True where an archive may start with these bytes: a header, the zeros of an empty one, or nothing at all. */
+export function isTarStart(head: Uint8Array): boolean {
+  if (head.length < tarBlock) return head.length === 0
+  const block = head.subarray(0, tarBlock)
+  return isZeroBlock(block) || hasChecksum(block)
+}
+
 /** True for a block of zeros: two of them end an archive. */
 export function isZeroBlock(block: Uint8Array): boolean {
   for (let index = 0; index < block.length; index++) if (block[index] !== 0) return false

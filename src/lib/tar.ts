@@ -93,6 +93,7 @@ export class TarParser {
 
   /** Passes over `count` bytes, at most `skippable`. */
   skip(count: number): void {
+    if (count <= 0) return
     this.#position += count
     this.#left -= count
     if (this.#left === 0) this.#advance()

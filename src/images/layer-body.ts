@@ -1,0 +1,96 @@
+import { readAt } from '#io/file.ts'
+import { inflateRaw } from '#io/inflate.ts'
+import { openSpool, type Spool } from '#io/spool.ts'
+import { LimitError } from '#lib/limit-error.ts'
+import type { SparseExtent } from '#lib/tar-sparse.ts'
+import type { TreeEntry, WalkedFile } from './types.ts'
+
+/** What `bytes()` gives at most unless the reader asks for more. */
+const defaultBytes = 64 * 2 ** 20
+
+/** Stored bytes of one body: `read` gives fewer bytes at the end, and none past it. */
+export interface Body {
+  readonly append: (bytes: Uint8Array) => void
+  readonly read: (offset: number, length: number) => Uint8Array
+  readonly close: () => void
+}
+
+/** A body that lies in an open file: nothing is kept. */
+export function placedBody(fd: number, offset: number, size: number): Body {
+  return {
+    append: () => undefined,
+    read: (from, length) => readAt(fd, offset + from, Math.max(0, Math.min(length, size - from))),
+    close: () => undefined,
+  }
+}
+
+/** A body that is kept in memory. */
+export function memoryBody(size: number): Body {
+  let bytes: Uint8Array | undefined
+  let filled = 0
+  return {
+    append: piece => {
+      // Not before the first piece: a header can promise what never comes.
+      bytes ??= new Uint8Array(size)
+      bytes.set(piece, filled)
+      filled += piece.length
+    },
+    read: (from, length) => bytes?.slice(from, from + length) ?? new Uint8Array(0),
+    close: () => {
+      bytes = undefined
+    },
+  }
+}
+
+/** A body that is kept in a temporary file in `folder`. Throws the system's error where that cannot be written. */
+export function spooledBody(folder: string): Body {
+  let spool: Spool | undefined
+  return {
+    append: piece => {
+      spool ??= openSpool(folder)
+      spool.append(piece)
+    },
+    read: (from, length) => {
+      if (spool === undefined) return new Uint8Array(0)
+      return readAt(spool.fd, from, Math.max(0, Math.min(length, spool.size() - from)))
+    },
+    close: () => spool?.close(),
+  }
+}
+
+/** The handle that a visitor gets. What it returns is new memory, which the visitor may keep. */
+export function walkedFile(entry: TreeEntry, body: Body, sparse?: readonly SparseExtent[]): WalkedFile {
+  const size = entry.size
+  const readStored = sparse === undefined ? body.read : sparseRead(body, sparse)
+  const read = (offset: number, length: number): Uint8Array => {
+    const from = Math.max(0, Math.min(offset, size))
+    return readStored(from, Math.max(0, Math.min(length, size - from)))
+  }
+  return {
+    path: entry.path,
+    size,
+    mode: entry.mode,
+    read,
+    bytes: (maxBytes = defaultBytes) => {
+      if (size > maxBytes) throw new LimitError(`${size} bytes are above the limit of ${maxBytes}`)
+      return read(0, size)
+    },
+    inflateRaw,
+  }
+}
+
+/** Reads through a sparse map: zeros where no extent is. */
+function sparseRead(body: Body, extents: readonly SparseExtent[]): (offset: number, length: number) => Uint8Array {
+  return (offset, length) => {
+    if (length > defaultBytes) throw new LimitError(`${length} bytes of a sparse file are above ${defaultBytes}`)
+    const bytes = new Uint8Array(length)
+    let stored = 0
+    for (const extent of extents) {
+      const from = Math.max(offset, extent.offset)
+      const to = Math.min(offset + length, extent.offset + extent.length)
+      if (from < to) bytes.set(body.read(stored + from - extent.offset, to - from), from - offset)
+      stored += extent.length
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,135 @@
+import { type TarFault, TarParser } from '#lib/tar.ts'
+import type { TarMember } from '#lib/tar-member.ts'
+import type { Problem, ProblemCode } from '#model/problem.ts'
+import { type FileRegion, type LayerLimits, type LayerOptions, layerLimits } from './blob.ts'
+import { type Body, memoryBody, placedBody, spooledBody, walkedFile } from './layer-body.ts'
+import { placeEntry } from './layer-entry.ts'
+import type { LayerVisitor, TreeEntry } from './types.ts'
+
+/** Problems of one layer above this many are counted, not listed. */
+const maxProblems = 100
+
+/** Turns the uncompressed bytes of one layer into entries and bodies for a visitor. */
+export class LayerWalk {
+  readonly #visitor: LayerVisitor
+  readonly #temporary: string
+  readonly #limits: LayerLimits
+  readonly #layer: string | undefined
+  readonly #parser: TarParser
+  readonly #problems: Problem[] = []
+  #unlisted = 0
+  #region: FileRegion | undefined
+  #entry: TreeEntry | undefined
+  #body: Body | undefined
+  #isFull = false
+
+  constructor(visitor: LayerVisitor, options: LayerOptions, layer: string | undefined) {
+    this.#visitor = visitor
+    this.#temporary = options.temporary
+    this.#limits = { ...layerLimits, ...options.limits }
+    this.#layer = layer
+    const sink = {
+      member: (member: TarMember) => this.#onMember(member),
+      data: (bytes: Uint8Array) => this.#onData(bytes),
+      done: (member: TarMember) => this.#onDone(member),
+      fault: (fault: TarFault) => this.#onFault(fault),
+    }
+    this.#parser = new TarParser(sink, { members: this.#limits.entries })
+  }
+
+  /** The layer's bytes are uncompressed in this file: bodies are read there, nothing is kept. */
+  readInPlace(region: FileRegion): void {
+    this.#region = region
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#parser.push(bytes)
+  }
+
+  /** No more bytes come; a layer that was cut short for another reason is not also called truncated. */
+  end(isWhole: boolean): void {
+    if (isWhole) this.#parser.end()
+  }
+
+  /** The layer is above its limit: what follows is not looked at. */
+  fill(detail: string): void {
+    this.#isFull = true
+    this.report('limit', detail)
+  }
+
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  /** Gives back what a body that did not end has taken. */
+  close(): void {
+    this.#body?.close()
+    this.#body = undefined
+  }
+
+  report(code: ProblemCode, detail: string, path = ''): void {
+    if (this.#problems.length === maxProblems) {
+      this.#unlisted++
+      return
+    }
+    const isPlaced = this.#layer !== undefined || path !== ''
+    const location = this.#layer === undefined ? { path } : { layer: this.#layer, path }
+    this.#problems.push(isPlaced ? { code, detail, location } : { code, detail })
+  }
+
+  problems(): readonly Problem[] {
+    if (this.#unlisted === 0) return this.#problems
+    return [...this.#problems, { code: 'unreadable', detail: `${this.#unlisted} more problems in this layer` }]
+  }
+
+  #onMember(member: TarMember): boolean {
+    this.close()
+    const entry = placeEntry(member)
+    if (entry === undefined) return false
+    if ('refused' in entry) {
+      this.report('unreadable', entry.refused, member.name)
+      return false
+    }
+    const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'
+    if (!isWanted) return false
+    if (member.stored > this.#limits.fileBytes) {
+      this.report('limit', `The file has more than ${this.#limits.fileBytes} bytes`, entry.path)
+      return false
+    }
+    this.#entry = entry
+    this.#body = this.#bodyFor(member)
+    return true
+  }
+
+  #bodyFor(member: TarMember): Body {
+    const region = this.#region
+    if (region !== undefined) return placedBody(region.fd, region.offset + member.offset, member.stored)
+    return member.stored <= this.#limits.memoryBytes ? memoryBody(member.stored) : spooledBody(this.#temporary)
+  }
+
+  #onData(bytes: Uint8Array): void {
+    try {
+      this.#body?.append(bytes)
+    } catch (error) {
+      this.close()
+      const detail = `The file could not be kept for reading: ${error instanceof Error ? error.message : error}`
+      this.report('limit', detail, this.#entry?.path)
+    }
+  }
+
+  #onDone(member: TarMember): void {
+    const body = this.#body
+    const entry = this.#entry
+    if (body === undefined || entry === undefined) return
+    try {
+      this.#visitor.file(entry, walkedFile(entry, body, member.sparse))
+    } finally {
+      this.close()
+    }
+  }
+
+  #onFault(fault: TarFault): void {
+    const detail = fault.detail.charAt(0).toUpperCase() + fault.detail.slice(1)
+    this.report(fault.code, detail, fault.name)
+  }
+}

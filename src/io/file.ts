@@ -1,0 +1,76 @@
+import { close, constants, fstatSync, open, read, readSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+const openFile = promisify(open)
+const closeFile = promisify(close)
+const readFile = promisify(read)
+
+/** How much is read at a time: measured, larger is no faster. */
+const chunkBytes = 2 ** 20
+
+/** An open regular file. */
+export interface OpenFile {
+  readonly fd: number
+  /** Bytes when it was opened. */
+  readonly size: number
+}
+
+/**
+ * Opens a regular file for reading; undefined for anything else (a directory, a socket, a named pipe, which is not
+ * waited for). Rejects with the system's error where the file cannot be opened.
+ */
+export async function openRegularFile(path: string | Uint8Array): Promise<OpenFile | undefined> {
+  const name = typeof path === 'string' ? path : Buffer.from(path)
+  const fd = await openFile(name, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stat = fstatSync(fd)
+  if (stat.isFile()) return { fd, size: stat.size }
+  await closeFile(fd)
+  return undefined
+}
+
+/** Closes a descriptor; an error is of no use to anyone and is dropped. */
+export async function closeDescriptor(fd: number): Promise<void> {
+  await closeFile(fd).catch(() => undefined)
+}
+
+/** Up to `length` bytes at `offset`: fewer where the file ends before. New memory, the caller's to keep. */
+export function readAt(fd: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  let filled = 0
+  while (filled < length) {
+    const count = readSync(fd, bytes, filled, length - filled, offset + filled)
+    if (count === 0) return bytes.slice(0, filled)
+    filled += count
+  }
+  return bytes
+}
+
+/**
+ * The bytes of a part of an open file, in chunks of 1 MiB. The next chunk is read in the background while one is in
+ * use; a chunk is valid only until the next is asked for. Ends early where the file does. Throws where `signal` says so.
+ */
+export async function* readChunks(
+  region: { readonly fd: number; readonly offset: number; readonly size: number },
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const end = region.offset + region.size
+  const length = Math.min(chunkBytes, Math.max(region.size, 1))
+  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]
+  let position = region.offset
+  const next = (buffer: Buffer) => readFile(region.fd, buffer, 0, Math.min(length, end - position), position)
+  let reading = position < end ? next(buffers[0]!) : undefined
+  try {
+    for (let turn = 0; reading !== undefined; turn = 1 - turn) {
+      const { bytesRead } = await reading
+      reading = undefined
+      signal?.throwIfAborted()
+      if (bytesRead === 0) return
+      position += bytesRead
+      if (position < end) reading = next(buffers[1 - turn]!)
+      yield buffers[turn]!.subarray(0, bytesRead)
+    }
+  } finally {
+    // The buffer and the descriptor must outlive a read that nobody waits for any more.
+    await reading?.catch(() => undefined)
+  }
+}
