@@ -1,0 +1,155 @@
+import type {
+  Assembly,
+  Cataloger,
+  FileFacts,
+  FileHandle,
+  FileProblem,
+  OwnedFile,
+  ReadContext,
+  Tree,
+  TreeFile,
+} from '#ecosystems/types.ts'
+import { baseName, decodeText, directoryName } from '#lib/text.ts'
+import type { CatalogedPackage } from '#model/package.ts'
+import { isBerkeleyHash, readBerkeleyHash } from './bdb.ts'
+import { asProblem, Damage } from './damage.ts'
+import { openHeader } from './header.ts'
+import { parseManifest } from './manifest.ts'
+import { isNdb, readNdb } from './ndb.ts'
+import { type PackageRow, readPackage } from './package-row.ts'
+import { databaseNames, logName, manifestPath, rootOf } from './places.ts'
+import { fullVersion, rpmPurl, sourceOf } from './purl.ts'
+import { isSqlite, readSqliteTable } from './sqlite.ts'
+import { pendingTransactions } from './sqlite-log.ts'
+
+/** Packages of one database that are read. */
+const maxPackages = 200_000
+
+/** Problems of one database that are told one by one. */
+const maxProblems = 20
+
+/** The manifest is text; larger ones are refused. */
+const maxManifestBytes = 64 * 1024 * 1024
+
+/** What `read` keeps of one database. */
+interface DatabaseFacts {
+  readonly packages: readonly PackageRow[]
+}
+
+/** Reads rpm databases and puts their packages together. */
+export const cataloger: Cataloger = { read, assemble }
+
+/** Throws `Damage` where a file is no database at all; what can be read of a damaged one is kept, the rest reported. */
+function read(file: FileHandle, context: ReadContext): FileFacts | undefined {
+  if (file.size === 0) return undefined
+  const name = baseName(file.path)
+  if (name === baseName(manifestPath)) {
+    const { rows, problems } = parseManifest(decodeText(file.bytes(maxManifestBytes)))
+    return { facts: { packages: rows } satisfies DatabaseFacts, problems }
+  }
+  if (name === logName) return readLog(file)
+  const packages: PackageRow[] = []
+  const problems: FileProblem[] = []
+  let untold = 0
+  for (const item of headers(file)) {
+    const problem = item instanceof Uint8Array ? addPackage(packages, item, context) : item
+    if (problem === undefined) continue
+    if (problems.length < maxProblems) problems.push(problem)
+    else untold++
+    if (problem.code === 'limit' && packages.length >= maxPackages) break
+  }
+  if (untold > 0) problems.push({ code: 'unreadable', detail: `${untold} more parts could not be read` })
+  return { facts: { packages } satisfies DatabaseFacts, problems }
+}
+
+/** The database's header blobs, whichever format it has: what the bytes say counts, not the name. */
+function* headers(file: FileHandle): Generator<Uint8Array | FileProblem> {
+  const head = file.read(0, 100)
+  if (isBerkeleyHash(head)) yield* readBerkeleyHash(file)
+  else if (isNdb(head)) yield* readNdb(file)
+  else if (isSqlite(head)) {
+    for (const row of readSqliteTable(file, 'Packages')) {
+      if ('code' in row) yield row
+      else yield row.find(value => value instanceof Uint8Array) ?? { code: 'unreadable', detail: 'A row has no header' }
+    }
+  } else throw new Damage('unsupported', 'The file is not a package database of a known format')
+}
+
+function addPackage(packages: PackageRow[], blob: Uint8Array, context: ReadContext): FileProblem | undefined {
+  if (packages.length >= maxPackages) return { code: 'limit', detail: `There are more than ${maxPackages} packages` }
+  try {
+    const row = readPackage(openHeader(blob), context)
+    if (row !== undefined) packages.push(row)
+    return undefined
+  } catch (error) {
+    return asProblem(error)
+  }
+}
+
+/** A log that is not empty holds newer packages than the database; they are not read, and that must be told. */
+function readLog(file: FileHandle): FileFacts | undefined {
+  const count = pendingTransactions(file)
+  if (count === 0) return undefined
+  const detail = `The package database has ${count} changes in its write-ahead log, which is not read`
+  return { facts: { packages: [] } satisfies DatabaseFacts, problems: [{ code: 'unsupported', detail }] }
+}
+
+function assemble(tree: Tree): Assembly {
+  const packages = new Map<string, CatalogedPackage>()
+  const owns: OwnedFile[] = []
+  for (const file of current(tree.files)) {
+    const root = rootOf(file.path)
+    for (const row of packagesOf(file)) {
+      const purl = rpmPurl(row, tree.distro)
+      packages.set(purl, withLocation(packages.get(purl) ?? toPackage(row, purl), file.path))
+      for (const [path, digest] of row.files ?? [])
+        owns.push({ path: root + path, owner: purl, ...(digest !== undefined && { digest }) })
+    }
+  }
+  return { packages: [...packages.values()], problems: [], owns }
+}
+
+function packagesOf(file: TreeFile): readonly PackageRow[] {
+  return (file.facts as DatabaseFacts).packages
+}
+
+/**
+ * Of several formats in one directory, the newest that holds packages: conversions leave the old file behind, and rpm
+ * reads the one of its configured format.
+ */
+function current(files: readonly TreeFile[]): readonly TreeFile[] {
+  const best = new Map<string, TreeFile>()
+  for (const file of files) {
+    if (packagesOf(file).length === 0) continue
+    const directory = directoryName(file.path)
+    const kept = best.get(directory)
+    if (kept === undefined || age(file.path) < age(kept.path)) best.set(directory, file)
+  }
+  return [...best.values()]
+}
+
+function age(path: string): number {
+  return (databaseNames as readonly string[]).indexOf(baseName(path))
+}
+
+function toPackage(row: PackageRow, purl: string): CatalogedPackage {
+  const source = sourceOf(row)
+  return {
+    purl,
+    type: 'rpm',
+    name: row.name,
+    version: fullVersion(row),
+    ...(row.arch !== undefined && { arch: row.arch }),
+    ...(source !== undefined && { source }),
+    ...(row.modularity !== undefined && { modularity: row.modularity }),
+    licenses: row.license === undefined ? [] : [row.license],
+    state: 'installed',
+    locations: [],
+  }
+}
+
+function withLocation(pkg: CatalogedPackage, path: string): CatalogedPackage {
+  return pkg.locations.some(location => location.path === path)
+    ? pkg
+    : { ...pkg, locations: [...pkg.locations, { path }] }
+}
