@@ -28,7 +28,7 @@ class LayerPass {
   readonly #blob: Blob | undefined
   readonly #claim: LayerClaim
   readonly #options: LayerOptions
-  readonly #diffHash = digestHash('sha256:')
+  readonly #diffHash: ReturnType<typeof digestHash>
   #storedHash: ReturnType<typeof digestHash> | undefined
   #storedBytes = 0
   #plainBytes = 0
@@ -36,6 +36,7 @@ class LayerPass {
   constructor(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions) {
     this.#blob = blob
     this.#claim = claim
+    this.#diffHash = digestHash(claim.diffId ?? 'sha256:')
     this.#options = options
   }
 
@@ -84,7 +85,8 @@ class LayerPass {
 
   async #readPlain(blob: Blob, bytes: AsyncGenerator<Uint8Array>, walk: LayerWalk, fault: { code?: string }) {
     const stored = this.#claim.digest
-    if (stored?.startsWith('sha512:')) this.#storedHash = digestHash(stored)
+    const isOther = stored !== undefined && stored.slice(0, 7) !== (this.#claim.diffId ?? 'sha256:').slice(0, 7)
+    if (isOther) this.#storedHash = digestHash(stored)
     if (blob.region !== undefined) walk.readInPlace(blob.region)
     let isWanted = true
     for await (const chunk of this.#hashed(bytes)) {
