@@ -1,0 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ScanResult } from '#model/report.ts'
+import { corpusImage, hasCorpus } from '#test/support/corpus.ts'
+import { describeWith } from '#test/support/skips.ts'
+import { report } from './corpus.ts'
