@@ -10,8 +10,11 @@ export interface ImageSource {
   readonly id: string
   readonly title: string
   readonly spec: string
-  /** True where a name without a scheme is this source's. Sources are asked in the family's order; may stat and read a few bytes. */
-  readonly detects: (name: string) => Promise<boolean>
+  /**
+   * True where a name without a scheme is this source's. Sources are asked in the family's order; may stat, read a few
+   * bytes and ask a local engine. The environment names an engine that is elsewhere than usual.
+   */
+  readonly detects: (name: string, environment?: OpenOptions['environment']) => Promise<boolean>
   readonly load: () => Promise<OpenSource>
 }
 
@@ -23,6 +26,8 @@ export interface OpenOptions {
   readonly platform?: string
   /** Plain HTTP for these registry hosts (`host[:port]`). */
   readonly insecureRegistries?: readonly string[]
+  /** Mirrors by registry (`docker.io`), asked in order before it: `host[:port][/prefix]`. Default: `SLUICE_MIRRORS`. */
+  readonly registryMirrors?: ReadonlyMap<string, readonly string[]>
   readonly signal?: AbortSignal
   /** Sluice's own folder for spooled files. */
   readonly temporary: string

@@ -113,7 +113,8 @@ async function createAgent(protocol: string, proxy: URL | undefined, settings: H
   }
   const [{ Agent }, tls] = await Promise.all([import('node:https'), import('node:tls')])
   const extra = settings.certificateAuthorities ?? []
-  const trust = extra.length === 0 ? {} : { ca: [...tls.rootCertificates, ...extra] }
+  const authorities = extra.length === 0 ? {} : { ca: [...tls.rootCertificates, ...extra] }
+  const trust = { ...authorities, ...settings.identity }
   const agent = new Agent({ keepAlive: true, ...trust })
   if (proxy === undefined) return agent
   return Object.assign(agent, {

@@ -58,6 +58,8 @@ export interface HttpSettings {
   readonly maxRetryAfter?: number
   /** Certificate authorities (PEM) trusted beside the runtime's own. */
   readonly certificateAuthorities?: readonly string[]
+  /** Certificate and key (PEM) by which servers that ask for it know us. */
+  readonly identity?: { readonly cert: string; readonly key: string }
 }
 
 /** A client: its connections are kept alive and shared by its requests. */

@@ -140,6 +140,9 @@ function checkManifest(
   asked: { readonly endpoint: Endpoint; readonly tagOrDigest: string },
 ): FetchedManifest {
   const { endpoint, tagOrDigest } = asked
+  const mediaType = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  // First: the digest of a signed manifest of that kind leaves its signatures out.
+  refuseSchema1(bytes, mediaType, endpoint)
   const wanted = tagOrDigest.includes(':') ? tagOrDigest : undefined
   const claimed = response.headers['docker-content-digest']
   for (const digest of [wanted, claimed]) {
@@ -151,8 +154,6 @@ function checkManifest(
       { hint: 'The registry, a mirror or a proxy in between changed it; do not use the image.' },
     )
   }
-  const mediaType = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  refuseSchema1(bytes, mediaType, endpoint)
   return { bytes, mediaType, digest: wanted ?? digestLike('sha256:', bytes) }
 }
 
@@ -160,7 +161,7 @@ function refuseSchema1(bytes: Buffer, mediaType: string, endpoint: Endpoint): vo
   const isNamed = mediaType.startsWith('application/vnd.docker.distribution.manifest.v1+')
   const parsed = isNamed ? undefined : parsedOrUndefined(bytes)
   if (!isNamed && !(member(parsed, 'schemaVersion') === 1 && member(parsed, 'fsLayers') !== undefined)) return
-  throw new Failure('registry/schema1', `${endpoint.repository} has a manifest of Docker's first schema`, {
+  throw new Failure('image/schema1', `${endpoint.repository} has a manifest of Docker's first schema`, {
     hint: 'Push the image again with a current client: this format cannot be verified and registries retired it.',
   })
 }

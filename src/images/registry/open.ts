@@ -1,0 +1,108 @@
+import type { Blob, LayerPart } from '#images/blob.ts'
+import { openImage } from '#images/image.ts'
+import { type Descriptor, maxDocumentBytes } from '#images/manifest.ts'
+import { resolveManifest } from '#images/resolve.ts'
+import type { OpenedTarget, OpenOptions } from '#images/types.ts'
+import { createHttpClient, readBody } from '#io/http.ts'
+import { proxiesFromEnvironment } from '#io/http-proxy.ts'
+import { Failure } from '#lib/failure.ts'
+import { blobBody, firstOf, openRepository, type Repository } from './client.ts'
+import { findCredential } from './credentials.ts'
+import { endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
+import { formatReference, parseReference, type Reference } from './reference.ts'
+
+const configTypes: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+  // What the first tools that wrote schema 2 sent.
+  'application/octet-stream',
+])
+
+/**
+ * Opens an image in a registry. The manifest and the configuration are fetched and verified now; layers stream into
+ * their walk, again for a second pass, and never touch the disk.
+ */
+export async function openRegistryImage(name: string, options: OpenOptions): Promise<OpenedTarget> {
+  const reference = parseReference(name)
+  const endpoints = endpointsOf(reference, {
+    mirrors: options.registryMirrors ?? parseMirrors(options.environment.SLUICE_MIRRORS),
+    insecure: options.insecureRegistries ?? [],
+  })
+  const client = createHttpClient({
+    proxies: proxiesFromEnvironment(options.environment),
+    namedHosts: endpoints.map(endpoint => hostNameOf(endpoint.address)),
+  })
+  const repositories = endpoints.map(endpoint =>
+    openRepository(endpoint, {
+      client,
+      credential: ({ host, repository }) => findCredential({ registry: host, repository }, options.environment),
+      now: Date.now,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }),
+  )
+  try {
+    return openImage(await partsOf(name, { reference, repositories, options, close: client.close }), options)
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+interface Source {
+  readonly reference: Reference
+  readonly repositories: readonly Repository[]
+  readonly options: OpenOptions
+  readonly close: () => void
+}
+
+async function partsOf(name: string, source: Source) {
+  const { reference, repositories, options } = source
+  const wanted = reference.digest ?? reference.tag ?? 'latest'
+  const root = await firstOf(repositories, repository => repository.manifest(wanted))
+  const start = { digest: root.digest, mediaType: root.mediaType, urls: [], annotations: new Map<string, string>() }
+  const read = async ({ digest }: Descriptor) => {
+    if (digest === root.digest) return root.bytes
+    return (await firstOf(repositories, repository => repository.manifest(digest))).bytes
+  }
+  const { descriptor, bytes, manifest } = await resolveManifest([start], read, options.platform)
+  if (!configTypes.has(manifest.config.mediaType)) {
+    const what = manifest.config.mediaType?.replace(/[^\w.+/-]/g, '').slice(0, 100)
+    throw new Failure('image/not-an-image', `${formatReference(reference)} is not an image but ${what}`)
+  }
+  return {
+    scheme: 'registry',
+    name,
+    config: { bytes: await readConfig(manifest.config, repositories, options.signal), digest: manifest.config.digest },
+    manifest: { bytes, digest: descriptor.digest },
+    layers: manifest.layers.map(layer => layerPart(layer, repositories)),
+    tags: reference.tag === undefined ? [] : [formatReference({ ...reference, digest: undefined })],
+    ...(descriptor.platform === undefined ? {} : { platform: descriptor.platform }),
+    close: async () => source.close(),
+  }
+}
+
+async function readConfig(config: Descriptor, repositories: readonly Repository[], signal?: AbortSignal) {
+  const response = await firstOf(repositories, repository => repository.blob(config.digest, {}, signal))
+  return readBody(response, config.size === undefined ? maxDocumentBytes : Math.min(config.size, maxDocumentBytes))
+}
+
+function layerPart(layer: Descriptor, repositories: readonly Repository[]): LayerPart {
+  const { digest, size, mediaType } = layer
+  const blob: Blob = { size, stream: signal => layerBytes({ digest, size }, repositories, signal) }
+  return { blob, claim: { digest, size, mediaType } }
+}
+
+async function* layerBytes(
+  layer: { readonly digest: string; readonly size?: number },
+  repositories: readonly Repository[],
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* blobBody(repositories, layer, signal)
+  } catch (error) {
+    // A registry without one layer (foreign, or lost) still has the others: the rest of the image is worth reading.
+    const isGone = error instanceof Failure && error.code === 'registry/not-found'
+    throw isGone ? new Error(error.message, { cause: error }) : error
+  }
+}
