@@ -1,4 +1,5 @@
+import { rpm } from './rpm/index.ts'
 import type { Ecosystem } from './types.ts'
 
 /** Every ecosystem, alphabetical: one line each. */
-export const ecosystems: readonly Ecosystem[] = []
+export const ecosystems: readonly Ecosystem[] = [rpm]

@@ -1,10 +1,10 @@
 import type { FileHandle } from '#ecosystems/types.ts'
 
 /** Bytes asked of the file at once: databases are read in small pages that mostly follow one another. */
-const windowSize = 64 * 1024
+const windowSize = 16 * 1024
 
 /** Windows kept: chains of overflow pages jump between a few places. */
-const keptWindows = 16
+const keptWindows = 64
 
 /** Reads up to `length` bytes at `offset`, shorter at the end. The answer must not be changed: it may be shared. */
 export type ReadAt = (offset: number, length: number) => Uint8Array
