@@ -1,11 +1,47 @@
-/** A distribution release, as `/etc/os-release` and its quirks tell it. */
-export interface Distro {
-  /** os-release `ID`, normalised: `debian`, `ubuntu`, `alpine`, `rhel`, `almalinux`, `rocky`, `amzn`, `ol`, `sles`, `wolfi`, … */
-  readonly id: string
-  /** os-release `VERSION_ID` as written (`12`, `3.20.1`, `9.4`, `22.04`); absent for rolling releases. */
-  readonly version?: string
-  /** os-release `VERSION_CODENAME`. */
-  readonly codename?: string
-  /** os-release `PRETTY_NAME`, for people. */
-  readonly name: string
+import type { Distro } from './distro-identity.ts'
+import { releaseOf } from './distro-release.ts'
+import { centosStream, distroTable } from './distro-table.ts'
+
+export { distroFiles, identifyDistro } from './distro-identify.ts'
+export type { Distro } from './distro-identity.ts'
+export { osvEcosystems } from './distro-osv.ts'
+
+/**
+ * The endoflife.date product and cycle (https://endoflife.date) that tell until when a release is supported;
+ * undefined for rolling releases and where nobody publishes it.
+ */
+export function supportProduct(distro: Distro): { readonly product: string; readonly cycle: string } | undefined {
+  const row = distro.id === 'centos' && distro.name.includes('Stream') ? centosStream : tableRow(distro)
+  if (row?.product === undefined || row.cycle === undefined) return undefined
+  const release = releaseOf(distro, row.cycle) ?? firstServicePack(distro)
+  return release === undefined ? undefined : { product: row.product, cycle: release }
+}
+
+/** The purl `distro` qualifier: `debian-12`, `alpine-3.20.1`, `debian-forky`, `arch`. */
+export function purlDistro(distro: Distro): string {
+  const release = distro.version ?? distro.codename
+  return release === undefined ? distro.id : `${distro.id}-${release}`
+}
+
+/** The distribution that a purl's namespace and `distro` qualifier name; undefined where they do not fit together. */
+export function distroOfPurl(namespace: string | undefined, qualifier: string | undefined): Distro | undefined {
+  if (namespace === undefined || qualifier === undefined) return undefined
+  if (qualifier === namespace) return { id: namespace, name: namespace }
+  if (!qualifier.startsWith(`${namespace}-`)) return undefined
+  const release = qualifier.slice(namespace.length + 1)
+  const isVersion = /^\d/.test(release)
+  return {
+    id: namespace,
+    ...(isVersion ? { version: release } : { codename: release }),
+    name: `${namespace} ${release}`,
+  }
+}
+
+function tableRow(distro: Distro) {
+  return Object.hasOwn(distroTable, distro.id) ? distroTable[distro.id] : undefined
+}
+
+/** SUSE writes `15` for what endoflife.date lists as `15.0`. */
+function firstServicePack(distro: Distro): string | undefined {
+  return distro.id === 'sles' && /^\d+$/.test(distro.version ?? '') ? `${distro.version}.0` : undefined
 }
