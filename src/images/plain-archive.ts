@@ -1,0 +1,73 @@
+import { readAt, readChunks } from '#io/file.ts'
+import { type Encoding, encodingOf, inflate } from '#io/inflate.ts'
+import { openSpool } from '#io/spool.ts'
+import { Failure } from '#lib/failure.ts'
+import type { Problem } from '#model/problem.ts'
+import { type FileRegion, layerLimits } from './blob.ts'
+import type { OpenOptions } from './types.ts'
+
+/** An open archive and how it is released. */
+export interface ArchiveFile {
+  readonly region: FileRegion
+  readonly close: () => Promise<void>
+}
+
+/** The uncompressed archive: itself, or a temporary copy, in which case the original is closed. Throws `Failure`. */
+export async function plainArchive(
+  archive: ArchiveFile,
+  name: string,
+  options: OpenOptions,
+): Promise<ArchiveFile & { readonly problems: readonly Problem[] }> {
+  const { region } = archive
+  const head = readAt(region.fd, region.offset, 512)
+  const encoding = encodingOf(head)
+  if (encoding === 'plain') return { ...archive, problems: [] }
+  if (!isInflatable(encoding)) {
+    throw new Failure('image/not-an-image', `${name} is compressed with ${encoding}, which Sluice does not read`)
+  }
+  const spool = openSpoolIn(options.temporary)
+  const problems: Problem[] = []
+  try {
+    const fault = await inflate(encoding, withProgress(region, name, options), bytes => {
+      const fits = spool.size() + bytes.length <= layerLimits.layerBytes
+      if (fits) spool.append(bytes)
+      else problems.push({ code: 'limit', detail: `The image archive is larger than ${layerLimits.layerBytes} bytes` })
+      return fits
+    })
+    if (fault !== undefined)
+      problems.push({ code: fault.code, detail: `The image archive is damaged: ${fault.detail}` })
+  } catch (cause) {
+    spool.close()
+    if (cause instanceof Failure || options.signal?.aborted) throw cause
+    throw new Failure('image/unspooled', `A temporary file cannot be written in ${options.temporary}`, { cause })
+  }
+  await archive.close()
+  return {
+    region: { fd: spool.fd, offset: 0, size: spool.size() },
+    close: async () => spool.close(),
+    problems,
+  }
+}
+
+/** A spool, or the `Failure` that says why not. */
+export function openSpoolIn(folder: string): ReturnType<typeof openSpool> {
+  try {
+    return openSpool(folder)
+  } catch (cause) {
+    throw new Failure('image/unspooled', `A temporary file cannot be made in ${folder}`, { cause })
+  }
+}
+
+async function* withProgress(region: FileRegion, name: string, options: OpenOptions): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of readChunks(region, options.signal)) {
+    done += chunk.length
+    yield chunk
+    options.progress?.({ id: name, label: 'image archive', done, total: region.size })
+  }
+}
+
+/** True for compression that Sluice can undo. */
+export function isInflatable(encoding: Encoding): encoding is 'gzip' | 'zstd' {
+  return encoding === 'gzip' || encoding === 'zstd'
+}

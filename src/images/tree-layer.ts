@@ -1,0 +1,136 @@
+import { setImmediate } from 'node:timers/promises'
+import { type FileStatus, linkText, listDirectory, openSame, realPath, statusOf } from '#io/directory.ts'
+import { decodeFileName } from '#lib/file-name.ts'
+import type { Problem, ProblemCode } from '#model/problem.ts'
+import { layerLimits } from './blob.ts'
+import { placedBody, walkedFile } from './layer-body.ts'
+import type { LayerEnd, LayerSource, LayerVisitor, OpenOptions, TreeEntry } from './types.ts'
+
+/** What is passed over in a tree. */
+export interface TreeRules {
+  /** True for a directory that is shown, but not entered. */
+  readonly isClosed: (path: string, status: FileStatus, root: FileStatus) => boolean
+}
+
+/** Directories in one another deeper than this are a problem: no path of the system is that long. */
+const maxDepth = 2048
+
+/** So many entries between two chances for other work. */
+const turnEntries = 2000
+
+const maxProblems = 1000
+
+/**
+ * A directory of this machine as the only layer of a target. Symbolic links are shown and never followed; sockets,
+ * devices and named pipes are shown as `other` and never opened; order is by the bytes of names, a directory before
+ * what is in it. What may not be read is a problem. A single file is a tree with that file in it.
+ */
+export function openTree(root: string, rules: TreeRules, options: Pick<OpenOptions, 'progress'>): LayerSource {
+  const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
+    const pass = new TreePass(visitor, rules)
+    const steps = pass.steps(Buffer.from(root))
+    let count = 0
+    for (const _ of steps) {
+      if (++count % turnEntries !== 0) continue
+      options.progress?.({ id: root, label: 'files', done: count })
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+    options.progress?.({ id: root, label: 'files', done: count, total: count })
+    return { problems: pass.problems }
+  }
+  return { walk }
+}
+
+/** One walk over one tree. */
+class TreePass {
+  readonly problems: Problem[] = []
+  readonly #visitor: LayerVisitor
+  readonly #rules: TreeRules
+  #entries = 0
+
+  constructor(visitor: LayerVisitor, rules: TreeRules) {
+    this.#visitor = visitor
+    this.#rules = rules
+  }
+
+  /** Walks; every step is one entry. */
+  *steps(root: Buffer): Generator<void> {
+    // The root itself may be named through a link.
+    const real = this.#try('', () => realPath(root))
+    const status = real && this.#try('', () => statusOf(real))
+    if (real === undefined || status === undefined) return
+    if (status.kind === 'directory') yield* this.#enter(real, '', status, 0)
+    else {
+      this.#show(real, decodeFileName(root.subarray(root.lastIndexOf(0x2f) + 1)), status)
+      yield
+    }
+  }
+
+  *#enter(directory: Buffer, path: string, root: FileStatus, depth: number): Generator<void> {
+    const names = this.#try(path, () => listDirectory(directory))
+    for (const name of names ?? []) {
+      if (this.#entries >= layerLimits.entries) {
+        if (this.#entries++ === layerLimits.entries)
+          this.#report('limit', `More than ${layerLimits.entries} files`, path)
+        return
+      }
+      const full = Buffer.concat([withSlash(directory), name])
+      const text = decodeFileName(name)
+      const inner = path === '' ? text : `${path}/${text}`
+      const status = this.#try(inner, () => statusOf(full))
+      if (status === undefined) continue
+      this.#show(full, inner, status)
+      yield
+      if (status.kind !== 'directory' || this.#rules.isClosed(inner, status, root)) continue
+      if (depth < maxDepth) yield* this.#enter(full, inner, root, depth + 1)
+      else this.#report('limit', `Directories are nested deeper than ${maxDepth}`, inner)
+    }
+  }
+
+  #show(full: Buffer, path: string, status: FileStatus): void {
+    this.#entries++
+    const { kind, size, mode } = status
+    const entry: TreeEntry = { path, kind, size: kind === 'file' ? size : 0, mode }
+    if (kind === 'symlink') {
+      const target = this.#try(path, () => linkText(full))
+      if (target !== undefined) this.#visitor.entry({ ...entry, target })
+    } else if (this.#visitor.entry(entry) && kind === 'file') this.#read(full, entry, status)
+  }
+
+  #read(full: Buffer, entry: TreeEntry, status: FileStatus): void {
+    const file = this.#try(entry.path, () => openSame(full, status))
+    if (file === undefined) return
+    try {
+      // It may have grown or shrunk since it was listed: what is open counts.
+      const current = { ...entry, size: file.size }
+      if (file.size > layerLimits.fileBytes) {
+        this.#report('limit', `The file has more than ${layerLimits.fileBytes} bytes`, entry.path)
+      } else this.#visitor.file(current, walkedFile(current, placedBody(file.fd, 0, file.size)))
+    } finally {
+      file.close()
+    }
+  }
+
+  /** The value, or a problem and nothing where the system refuses. */
+  #try<T>(path: string, get: () => T): T | undefined {
+    try {
+      return get()
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      this.#report('unreadable', `The file cannot be read (${code})`, path)
+      return undefined
+    }
+  }
+
+  #report(code: ProblemCode, detail: string, path: string): void {
+    if (this.problems.length < maxProblems) this.problems.push({ code, detail, location: { path } })
+    else if (this.problems.length === maxProblems) {
+      this.problems.push({ code: 'limit', detail: `More than ${maxProblems} files could not be read` })
+    }
+  }
+}
+
+function withSlash(path: Buffer): Buffer {
+  return path.at(-1) === 0x2f ? path : Buffer.concat([path, Buffer.from('/')])
+}
