@@ -14,6 +14,8 @@ export interface ZipEntry {
   /** Bytes in the archive, and bytes that they claim to become. */
   readonly packedSize: number
   readonly size: number
+  /** CRC-32 of the content as announced; `readZipMember` does not compare it. */
+  readonly crc: number
   /** Where its local header starts in the source. */
   readonly offset: number
 }
@@ -152,6 +154,7 @@ function readEntry(bytes: Uint8Array, text: string, place: { readonly at: number
     encrypted: (u16(bytes, at + 8) & 1) === 1,
     packedSize,
     size,
+    crc: u32(bytes, at + 16),
     offset: offset + base,
   }
 }
