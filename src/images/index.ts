@@ -1,3 +1,5 @@
+import { containerd, docker, podman } from './engine/index.ts'
+import { registry } from './registry/index.ts'
 import type { ImageSource } from './types.ts'
 
 const layoutSpec = 'https://github.com/opencontainers/image-spec/blob/main/image-layout.md'
@@ -46,4 +48,8 @@ export const imageSources: readonly ImageSource[] = [
     detects: async name => (await (await import('./locate.ts')).kindOf(name)) !== undefined,
     load: async () => (await import('./dir.ts')).open,
   },
+  docker,
+  podman,
+  containerd,
+  registry,
 ]
