@@ -96,11 +96,14 @@ function hasChecksum(block: Uint8Array): boolean {
 }
 
 function dialectOf(block: Uint8Array): Dialect {
-  const magic = String.fromCharCode(...block.subarray(257, 265))
-  if (magic.startsWith('ustar\0')) {
-    return String.fromCharCode(...block.subarray(508, 512)) === 'tar\0' ? 'star' : 'ustar'
-  }
-  return magic === 'ustar  \0' ? 'gnu' : 'v7'
+  if (!hasText(block, 257, 'ustar')) return 'v7'
+  if (block[262] === 0) return hasText(block, 508, 'tar\0') ? 'star' : 'ustar'
+  return hasText(block, 262, '  \0') ? 'gnu' : 'v7'
+}
+
+function hasText(block: Uint8Array, offset: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (block[offset + index] !== text.charCodeAt(index)) return false
+  return true
 }
 
 function prefixOf(block: Uint8Array, dialect: Dialect): string {
