@@ -1,5 +1,6 @@
+import { npm } from './npm/index.ts'
 import { rpm } from './rpm/index.ts'
 import type { Ecosystem } from './types.ts'
 
 /** Every ecosystem, alphabetical: one line each. */
-export const ecosystems: readonly Ecosystem[] = [rpm]
+export const ecosystems: readonly Ecosystem[] = [npm, rpm]
