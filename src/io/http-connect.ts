@@ -137,7 +137,7 @@ async function openTunnel(proxy: URL, host: string, port: string, settings: Http
   const authorization = proxyAuthorization(proxy)
   return new Promise((resolve, reject) => {
     const fail = (detail: string, cause?: unknown) =>
-      reject(new Failure('http/proxy', `the proxy ${proxy.host} ${detail}`, { cause }))
+      reject(new Failure('http/proxy', `The proxy ${proxy.host} ${detail}`, { cause }))
     const message = request({
       method: 'CONNECT',
       host: bareHost(proxy.hostname),

@@ -62,7 +62,7 @@ function watchTime(message: ClientRequest, sent: Exchange, isTls: boolean): Watc
   }
   const host = sent.url.host
   const connecting = setTimeout(() => {
-    stop(new Failure('http/timeout', `no connection to ${host} within ${seconds(sent.connectTimeout)}`))
+    stop(new Failure('http/timeout', `No connection to ${host} within ${seconds(sent.connectTimeout)}`))
   }, sent.connectTimeout)
   message.on('socket', (socket: Socket) => {
     if (!socket.connecting) clearTimeout(connecting)
@@ -117,17 +117,17 @@ function failureOf(error: unknown, url: URL): unknown {
   const where = showUrl(url)
   if (typeof code !== 'string') return error
   if (certificateCodes.has(code)) {
-    return new Failure('http/certificate', `the certificate of ${url.host} is not trusted (${code})`, {
-      hint: 'Name the certificate authority in NODE_EXTRA_CA_CERTS.',
+    return new Failure('http/certificate', `The certificate of ${url.host} is not trusted (${code})`, {
+      hint: 'Name the certificate authority in NODE_EXTRA_CA_CERTS',
       cause: error,
     })
   }
   if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return new Failure('http/not-tls', `${url.host} does not speak TLS there`, { cause: error })
   }
-  if (cutCodes.has(code)) return new Failure('http/cut', `the connection to ${where} broke`, { cause: error })
+  if (cutCodes.has(code)) return new Failure('http/cut', `The connection to ${where} broke`, { cause: error })
   if (code.startsWith('HPE_')) {
-    return new Failure('http/malformed', `the answer of ${where} is not HTTP (${code})`, { cause: error })
+    return new Failure('http/malformed', `The answer of ${where} is not HTTP (${code})`, { cause: error })
   }
   return new Failure('http/unreachable', `${url.host} cannot be reached (${code})`, { cause: error })
 }

@@ -46,8 +46,8 @@ export function assertReach(host: string, reach: Reach, allowed: Reach): void {
   const limit = allowed === 'never' ? ranks.public : ranks[allowed]
   if (ranks[reach] <= limit) return
   const what = reach === 'never' ? 'a link-local or reserved' : `a ${reach}`
-  throw new Failure('http/refused-address', `refused to follow a server to ${host}: it is ${what} address`, {
-    hint: `If ${host} is meant, name it yourself.`,
+  throw new Failure('http/refused-address', `Refused to follow a server to ${host}: it is ${what} address`, {
+    hint: `If ${host} is meant, name it yourself`,
   })
 }
 

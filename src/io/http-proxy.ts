@@ -24,8 +24,8 @@ export function proxyFor(url: URL, proxies: HttpProxies | undefined): URL | unde
   const text = setting.includes('://') ? setting : `http://${setting}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined
   if (proxy?.protocol !== 'http:' && proxy?.protocol !== 'https:') {
-    throw new Failure('http/proxy', `the proxy for ${url.protocol}// addresses is not an http:// or https:// URL`, {
-      hint: 'Check HTTP_PROXY and HTTPS_PROXY; SOCKS proxies are not supported.',
+    throw new Failure('http/proxy', `The proxy for ${url.protocol}// addresses is not an http:// or https:// URL`, {
+      hint: 'Check HTTP_PROXY and HTTPS_PROXY; SOCKS proxies are not supported',
     })
   }
   return proxy

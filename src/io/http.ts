@@ -78,7 +78,7 @@ export async function readBody(response: HttpResponse, maxBytes: number): Promis
   const tooLarge = () => {
     response.discard()
     const where = showUrl(new URL(response.url))
-    return new Failure('http/too-large', `the answer of ${where} is longer than ${maxBytes} bytes`)
+    return new Failure('http/too-large', `The answer of ${where} is longer than ${maxBytes} bytes`)
   }
   if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const chunks: Buffer[] = []
@@ -126,9 +126,9 @@ function withoutCredentials(headers: Readonly<Record<string, string>>): Record<s
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
-  if (url === undefined || !isHttp) throw new Failure('http/address', 'the address is not an http:// or https:// URL')
+  if (url === undefined || !isHttp) throw new Failure('http/address', 'The address is not an http:// or https:// URL')
   if (url.username === '' && url.password === '') return url
-  throw new Failure('http/address', `the address of ${url.host} holds a user name`, {
-    hint: 'Credentials in URLs end up in logs; use a credential file or the Authorization header.',
+  throw new Failure('http/address', `The address of ${url.host} holds a user name`, {
+    hint: 'Credentials in URLs end up in logs; use a credential file or the Authorization header',
   })
 }

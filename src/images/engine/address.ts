@@ -51,8 +51,8 @@ function addressOf(text: string, environment: Environment): EngineAddress {
   const url = text.replace(/^tcp:\/\//, isTls ? 'https://' : 'http://')
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-    throw new Failure('engine/unreachable', 'the address of the engine is neither unix:// nor tcp://', {
-      hint: 'For ssh://, forward the socket (ssh -L engine.sock:/var/run/docker.sock HOST) and name it in DOCKER_HOST.',
+    throw new Failure('engine/unreachable', 'The address of the engine is neither unix:// nor tcp://', {
+      hint: 'For ssh://, forward the socket (ssh -L engine.sock:/var/run/docker.sock HOST) and name it in DOCKER_HOST',
     })
   }
   if (parsed.port === '') parsed.port = isTls ? '2376' : '2375'

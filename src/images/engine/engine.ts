@@ -111,11 +111,11 @@ function unreachable(error: unknown, address: EngineAddress): unknown {
   const code = (error.cause as { code?: unknown } | undefined)?.code
   const isForbidden = code === 'EACCES' || code === 'EPERM'
   const hint = isForbidden
-    ? `Your user may not use ${address.label}: join the group that owns it, or run as that user.`
-    : 'Start the engine, or name its address in DOCKER_HOST.'
+    ? `Your user may not use ${address.label}: join the group that owns it, or run as that user`
+    : 'Start the engine, or name its address in DOCKER_HOST'
   return new Failure(
     'engine/unreachable',
-    `the engine at ${address.label} cannot be asked (${code ?? error.message})`,
+    `The engine at ${address.label} cannot be asked (${code ?? error.message})`,
     {
       hint,
       cause: error,

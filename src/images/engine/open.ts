@@ -40,24 +40,24 @@ export async function hasImage(
 export async function openContainerd(name: string): Promise<OpenedTarget> {
   const shown = isImageName(name) ? name : 'IMAGE'
   throw new Failure('image/unsupported-engine', 'containerd cannot be asked for an image directly', {
-    hint: `Export it: ctr --namespace k8s.io images export image.tar ${shown}, then scan oci-archive:image.tar.`,
+    hint: `Export it: ctr --namespace k8s.io images export image.tar ${shown}, then scan oci-archive:image.tar`,
   })
 }
 
 async function openFrom(kind: EngineKind, name: string, options: OpenOptions): Promise<OpenedTarget> {
-  if (!isImageName(name)) throw new Failure('reference/invalid', 'the name is neither an image reference nor an id')
+  if (!isImageName(name)) throw new Failure('reference/invalid', 'The name is neither an image reference nor an id')
   const address = await engineAddress(kind, options.environment)
   if (address === undefined) {
-    throw new Failure('engine/unreachable', `no ${kind} engine runs here`, {
-      hint: `Looked for ${usualSockets(kind, options.environment).join(', ')}. To read a registry: registry:${name}.`,
+    throw new Failure('engine/unreachable', `No engine of ${titles[kind]} runs here`, {
+      hint: `Looked for ${usualSockets(kind, options.environment).join(', ')}. To read a registry: registry:${name}`,
     })
   }
   const engine = await openEngine(address)
   try {
     const image = await engine.inspect(name, options.signal)
     if (image === undefined) {
-      throw new Failure('engine/not-found', `${kind} does not have ${name}`, {
-        hint: `Pull it first (${kind} pull ${name}), or read it from its registry: registry:${name}.`,
+      throw new Failure('engine/not-found', `${titles[kind]} does not have ${name}`, {
+        hint: `Pull it first (${kind} pull ${name}), or read it from its registry: registry:${name}`,
       })
     }
     return described(await exported(engine, image, { kind, name, options }), image, name)
@@ -65,6 +65,8 @@ async function openFrom(kind: EngineKind, name: string, options: OpenOptions): P
     engine.close()
   }
 }
+
+const titles = { docker: 'Docker', podman: 'Podman' } as const
 
 interface Request {
   readonly kind: EngineKind
@@ -88,7 +90,7 @@ async function exported(engine: Engine, image: EngineImage, request: Request): P
   } catch (cause) {
     spool.close()
     if (cause instanceof Failure || options.signal?.aborted) throw cause
-    throw new Failure('image/unspooled', `the image cannot be kept in ${options.temporary}`, { cause })
+    throw new Failure('image/unspooled', `The image cannot be kept in ${options.temporary}`, { cause })
   }
   const archive = { region: { fd: spool.fd, offset: 0, size: spool.size() }, close: async () => spool.close() }
   const opened = await openArchiveFile(archive, { name, preferred: 'docker-archive' }, options)

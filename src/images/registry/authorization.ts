@@ -134,14 +134,14 @@ function grantOf(body: Buffer, realm: string, options: AuthorizerOptions): Grant
 function refusedToken(status: number, realm: string, host: string, hasCredential: boolean): Failure {
   if (status === 429) {
     return new Failure('registry/rate-limited', `${realm} gives no more tokens for ${host} for now`, {
-      hint: 'Wait, or log in: known users get more.',
+      hint: 'Wait, or log in: known users get more',
     })
   }
   const isRefused = status === 400 || status === 401 || status === 403
   if (!isRefused) return new Failure('registry/unreachable', `${realm} answered with status ${status}`)
   const what = hasCredential ? 'does not accept the credentials' : 'gives no token without credentials'
   return new Failure('registry/unauthorized', `${realm} ${what} for ${host} (status ${status})`, {
-    hint: `Log in with docker login ${host}.`,
+    hint: `Log in with docker login ${host}`,
   })
 }
 

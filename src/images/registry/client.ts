@@ -151,7 +151,7 @@ function checkManifest(
     throw new Failure(
       'registry/digest-mismatch',
       `${endpoint.host} sent a manifest of ${endpoint.repository} that is not the one ${what}`,
-      { hint: 'The registry, a mirror or a proxy in between changed it; do not use the image.' },
+      { hint: 'The registry, a mirror or a proxy in between changed it; do not use the image' },
     )
   }
   return { bytes, mediaType, digest: wanted ?? digestLike('sha256:', bytes) }
@@ -162,7 +162,7 @@ function refuseSchema1(bytes: Buffer, mediaType: string, endpoint: Endpoint): vo
   const parsed = isNamed ? undefined : parsedOrUndefined(bytes)
   if (!isNamed && !(member(parsed, 'schemaVersion') === 1 && member(parsed, 'fsLayers') !== undefined)) return
   throw new Failure('image/schema1', `${endpoint.repository} has a manifest of Docker's first schema`, {
-    hint: 'Push the image again with a current client: this format cannot be verified and registries retired it.',
+    hint: 'Push the image again with a current client: this format cannot be verified and registries retired it',
   })
 }
 
@@ -175,7 +175,7 @@ function unreachable(error: unknown, endpoint: Endpoint): unknown {
   const codes = ['http/unreachable', 'http/timeout', 'http/cut', 'http/not-tls', 'http/certificate', 'http/proxy']
   if (!(error instanceof Failure) || !codes.includes(error.code)) return error
   const insecure = `If ${endpoint.host} is meant to be used without TLS: --insecure-registry ${endpoint.host}`
-  const hint = error.hint ?? (error.code === 'http/not-tls' ? insecure : 'Check the name, the network and the proxy.')
+  const hint = error.hint ?? (error.code === 'http/not-tls' ? insecure : 'Check the name, the network and the proxy')
   return new Failure('registry/unreachable', error.message, { hint, cause: error })
 }
 
@@ -188,17 +188,17 @@ async function refusal(response: HttpResponse, endpoint: Endpoint, what: string)
   const { host } = endpoint
   if (response.status === 401 || response.status === 403) {
     return new Failure('registry/unauthorized', `${host} refuses access to ${name} (${said})`, {
-      hint: `It needs a login (docker login ${host}), other rights, or does not exist.`,
+      hint: `It needs a login (docker login ${host}), other rights, or does not exist`,
     })
   }
   if (response.status === 404) {
     return new Failure('registry/not-found', `${host} does not have ${name} (${said})`, {
-      hint: 'Check the repository and the tag; some registries hide what needs a login.',
+      hint: 'Check the repository and the tag; some registries hide what needs a login',
     })
   }
   if (response.status === 429) {
     return new Failure('registry/rate-limited', `${host} allows no more requests for now (${said})`, {
-      hint: `Wait, log in (docker login ${host}), or name a mirror.`,
+      hint: `Wait, log in (docker login ${host}), or name a mirror`,
     })
   }
   return new Failure('registry/unreachable', `${host} answered the request for ${name} with an error (${said})`)

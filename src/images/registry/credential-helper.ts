@@ -18,8 +18,8 @@ export async function askCredentialHelper(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Credential | undefined> {
   if (!helperName.test(name)) {
-    throw new Failure('registry/credentials', 'the name of a credential helper holds characters that none may have', {
-      hint: 'Check credsStore and credHelpers in the configuration of Docker.',
+    throw new Failure('registry/credentials', 'The name of a credential helper holds characters that none may have', {
+      hint: 'Check credsStore and credHelpers in the configuration of Docker',
     })
   }
   const program = `docker-credential-${name}`

@@ -74,8 +74,8 @@ function parseConfiguration(text: string, place: string): unknown {
 }
 
 function damaged(place: string, cause: unknown): Failure {
-  return new Failure('registry/credentials', `the credentials in ${place} cannot be read`, {
-    hint: 'Log in again (docker login), or remove the file if nothing in it is needed.',
+  return new Failure('registry/credentials', `The credentials in ${place} cannot be read`, {
+    hint: 'Log in again (docker login), or remove the file if nothing in it is needed',
     cause,
   })
 }

@@ -30,8 +30,8 @@ export function endpointsOf(reference: Reference, options: EndpointOptions): rea
   const mirrors = (options.mirrors.get(registry) ?? []).map(text => {
     const [, scheme, host = '', prefix = ''] = mirrorText.exec(text) ?? []
     if (host === '') {
-      throw new Failure('reference/invalid', `a mirror of ${registry} is not a host`, {
-        hint: 'Write host[:port][/prefix], with http:// in front where plain HTTP is meant.',
+      throw new Failure('reference/invalid', `A mirror of ${registry} is not a host`, {
+        hint: 'Write host[:port][/prefix], with http:// in front where plain HTTP is meant',
       })
     }
     const path = [...prefix.split('/').filter(part => part !== ''), repository].join('/')

@@ -75,8 +75,8 @@ export function formatReference(reference: Reference): string {
 function splitHost(name: string): { registry: string; path: string } {
   const slash = name.indexOf('/')
   const first = slash < 0 ? '' : name.slice(0, slash)
-  // A first component is a host only where it cannot be a path: a dot, a port, capitals, or localhost.
-  const isHost = first === 'localhost' || /[.:[]/.test(first) || first !== first.toLowerCase()
+  // Docker also takes `Shop` in `Shop/web` for a host, on account of the capital; nobody ever meant that.
+  const isHost = first === 'localhost' || /[.:[]/.test(first)
   if (!isHost) return { registry: 'docker.io', path: name }
   const registry = first.toLowerCase()
   const isHub = registry === 'index.docker.io' || registry === 'registry-1.docker.io'
@@ -86,6 +86,6 @@ function splitHost(name: string): { registry: string; path: string } {
 function invalid(text: string, why: string): Failure {
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text
   return new Failure('reference/invalid', `"${shown}" is not an image reference: ${why}`, {
-    hint: 'Write [host[:port]/]repository[:tag][@sha256:…], such as registry.example.com/shop/web:1.4.',
+    hint: 'Write [host[:port]/]repository[:tag][@sha256:…], such as registry.example.com/shop/web:1.4',
   })
 }
