@@ -29,7 +29,12 @@ export async function exchange(sent: Exchange): Promise<HttpResponse> {
   const { request } = isTls ? await import('node:https') : await import('node:http')
   sent.signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const message = request({ ...sent.options, ...(sent.signal === undefined ? {} : { signal: sent.signal }) })
+    let message: ClientRequest
+    try {
+      message = request({ ...sent.options, ...(sent.signal === undefined ? {} : { signal: sent.signal }) })
+    } catch (error) {
+      return reject(failureOf(error, sent.url))
+    }
     const watch = watchTime(message, sent, isTls)
     message.on('error', error => reject(watch.explain(error)))
     message.on('response', response => {
@@ -116,7 +121,7 @@ function failureOf(error: unknown, url: URL): unknown {
   const code = (error as { code?: unknown }).code
   const where = showUrl(url)
   if (typeof code !== 'string') return error
-  if (certificateCodes.has(code)) {
+  if (certificateCodes.has(code) || code.startsWith('ERR_OSSL_')) {
     return new Failure('http/certificate', `The certificate of ${url.host} is not trusted (${code})`, {
       hint: 'Name the certificate authority in NODE_EXTRA_CA_CERTS',
       cause: error,
