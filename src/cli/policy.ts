@@ -54,8 +54,8 @@ async function test(file: string, flags: Flags): Promise<number> {
   const policy = parsePolicy(await readPolicyText(file), file)
   const results = runPolicyTests(policy, path => readFacts(resolve(dirname(file), path)))
   const failed = results.filter(({ passed }) => !passed)
-  for (const { name, passed, reasons } of flags.has('quiet') ? failed : results) {
-    process.stdout.write(`${passed ? 'ok  ' : 'FAIL'} ${printable(name)}\n`)
+  for (const { test: described, passed, reasons } of flags.has('quiet') ? failed : results) {
+    process.stdout.write(`${passed ? 'ok  ' : 'FAIL'} ${printable(described.name)}\n`)
     for (const reason of passed ? [] : reasons) process.stdout.write(`     ${printable(reason)}\n`)
   }
   process.stdout.write(`${results.length - failed.length} passed, ${failed.length} failed\n`)

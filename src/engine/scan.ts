@@ -61,7 +61,7 @@ export async function assess(facts: Facts, request: ScanRequest, ports: Ports): 
       policy: digestPolicy(request.policy, ports),
     }
     const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
-    const verdict = judge(subject, request.policy, { stage: request.stage, at })
+    const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
     return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
   } finally {
     advisories.close()

@@ -64,7 +64,10 @@ describe('engine/stack', () => {
   })
 
   it('places upper entries where a lower link leads, as an extraction would', () => {
-    const layers = [layer(['d', 'usr/lib'], ['l', 'lib', 'usr/lib'], ['f', 'usr/lib/a']), layer(['f', 'lib/a'], ['f', 'lib/b'])]
+    const layers = [
+      layer(['d', 'usr/lib'], ['l', 'lib', 'usr/lib'], ['f', 'usr/lib/a']),
+      layer(['f', 'lib/a'], ['f', 'lib/b']),
+    ]
 
     expect(visible(layers)).toEqual(['usr/lib/a@1', 'usr/lib/b@1'])
   })
@@ -77,7 +80,13 @@ describe('engine/stack', () => {
 
   it('follows relative, absolute and climbing links, and gives up on loops', () => {
     const stack = stackLayers([
-      layer(['l', 'var/lib/db', '../../data/db'], ['l', 'abs', '/data'], ['l', 'up', '../../../data'], ['l', 'x', 'y'], ['l', 'y', 'x']),
+      layer(
+        ['l', 'var/lib/db', '../../data/db'],
+        ['l', 'abs', '/data'],
+        ['l', 'up', '../../../data'],
+        ['l', 'x', 'y'],
+        ['l', 'y', 'x'],
+      ),
     ])
 
     expect(stack.resolve('var/lib/db/status', 0)).toBe('data/db/status')
@@ -96,7 +105,10 @@ describe('engine/stack', () => {
     const part = fc.constantFrom('a', 'b', 'c')
     const path = fc.array(part, { minLength: 1, maxLength: 3 }).map(parts => parts.join('/'))
     const entry = fc.tuple(fc.constantFrom('f', 'f', 'd', 'w', 'o') as fc.Arbitrary<'f' | 'd' | 'w' | 'o'>, path)
-    const layers = fc.array(fc.uniqueArray(entry, { selector: ([, name]) => name, maxLength: 6 }), { minLength: 1, maxLength: 5 })
+    const layers = fc.array(fc.uniqueArray(entry, { selector: ([, name]) => name, maxLength: 6 }), {
+      minLength: 1,
+      maxLength: 5,
+    })
 
     fc.assert(
       fc.property(layers, stacked => {
@@ -122,7 +134,8 @@ function withoutClashes(entries: readonly Entry[]): readonly Entry[] {
 function extract(layers: readonly (readonly Entry[])[]): readonly string[] {
   const files = new Map<string, number>()
   const remove = (path: string, itself: boolean) => {
-    for (const name of [...files.keys()]) if (name.startsWith(`${path}/`) || (itself && name === path)) files.delete(name)
+    for (const name of [...files.keys()])
+      if (name.startsWith(`${path}/`) || (itself && name === path)) files.delete(name)
   }
   layers.forEach((entries, index) => {
     for (const [kind, path] of entries) {
@@ -131,7 +144,8 @@ function extract(layers: readonly (readonly Entry[])[]): readonly string[] {
     }
     for (const [kind, path] of entries) {
       if (kind !== 'f' && kind !== 'd') continue
-      for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) files.delete(path.slice(0, slash))
+      for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1))
+        files.delete(path.slice(0, slash))
       if (kind === 'f') remove(path, false)
       files.delete(path)
       if (kind === 'f') files.set(path, index)

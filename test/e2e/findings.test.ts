@@ -34,8 +34,12 @@ async function expectedRecords(name: CorpusName): Promise<readonly string[]> {
     line => JSON.parse(line) as FeedRange,
   )
   const format = '${db:Status-Status} ${source:Package} ${source:Version}\n'
-  const installed = (await inImage(name, ['dpkg-query', '-W', '-f', format])).split('\n').filter(line => line.startsWith('installed '))
-  const sources = [...new Set(installed.map(line => line.slice('installed '.length)))].map(line => line.split(' ') as [string, string])
+  const installed = (await inImage(name, ['dpkg-query', '-W', '-f', format]))
+    .split('\n')
+    .filter(line => line.startsWith('installed '))
+  const sources = [...new Set(installed.map(line => line.slice('installed '.length)))].map(
+    line => line.split(' ') as [string, string],
+  )
   const questions = sources.flatMap(([source, version]) =>
     feed.filter(range => range.source === source).map(range => ({ ...range, version })),
   )
@@ -66,15 +70,18 @@ function foundRecords(result: ScanResult): readonly string[] {
 }
 
 describeWith('the corpus and feeds of ../shared', hasCorpus())('findings in the corpus', () => {
-  it.each(['debian12', 'debian12-updated', 'node-shop'] as const)('%s: equal what dpkg says of every record', async name => {
-    const expected = await expectedRecords(name)
+  it.each(['debian12', 'debian12-updated', 'node-shop'] as const)(
+    '%s: equal what dpkg says of every record',
+    async name => {
+      const expected = await expectedRecords(name)
 
-    const { report: result } = await report('scan', corpusImage(name)!)
+      const { report: result } = await report('scan', corpusImage(name)!)
 
-    console.info(`${name}: ${expected.length} Debian records apply`)
-    if (name !== 'debian12-updated') expect(expected.length).toBeGreaterThan(20)
-    expect(foundRecords(result)).toEqual(expected)
-  })
+      console.info(`${name}: ${expected.length} Debian records apply`)
+      if (name !== 'debian12-updated') expect(expected.length).toBeGreaterThan(20)
+      expect(foundRecords(result)).toEqual(expected)
+    },
+  )
 
   it('node-shop fails under the default policy, and says why', async () => {
     const { code, report: result } = await report('scan', corpusImage('node-shop')!)
@@ -87,7 +94,9 @@ describeWith('the corpus and feeds of ../shared', hasCorpus())('findings in the 
   it('node-shop-fixed has no fixable operating-system vulnerability', async () => {
     const { report: result } = await report('scan', corpusImage('node-shop-fixed')!)
 
-    const fixable = vulnerabilities(result).filter(({ fix, package: purl }) => fix.available && purl.startsWith('pkg:deb/'))
+    const fixable = vulnerabilities(result).filter(
+      ({ fix, package: purl }) => fix.available && purl.startsWith('pkg:deb/'),
+    )
     expect(fixable.map(({ vulnerability, package: purl }) => `${vulnerability.id} ${purl}`)).toEqual([])
   })
 
@@ -116,7 +125,9 @@ describeWith('the corpus and feeds of ../shared', hasCorpus())('findings in the 
       all: [finding.vulnerability.id, ...finding.vulnerability.aliases],
     }))
     for (const [index, { purl, all }] of ids.entries()) {
-      const twin = ids.findIndex((other, at) => at > index && other.purl === purl && other.all.some(id => all.includes(id)))
+      const twin = ids.findIndex(
+        (other, at) => at > index && other.purl === purl && other.all.some(id => all.includes(id)),
+      )
       expect(twin, `${purl} ${all.join(' ')}`).toBe(-1)
     }
   })

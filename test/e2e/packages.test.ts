@@ -10,7 +10,14 @@ import { copyOut, inImage, inventoryOf, ofType } from './corpus.ts'
 
 /** Expected lists come from each image's own tools, run at test time. */
 describeWith('the corpus of ../shared', hasCorpus())('packages of the corpus', () => {
-  const debian: readonly CorpusName[] = ['debian12', 'debian12-updated', 'node-shop', 'node-shop-fixed', 'py-api', 'java-ledger']
+  const debian: readonly CorpusName[] = [
+    'debian12',
+    'debian12-updated',
+    'node-shop',
+    'node-shop-fixed',
+    'py-api',
+    'java-ledger',
+  ]
 
   it.each(debian)('%s: equal dpkg-query', async name => {
     const format = '${db:Status-Status} ${Package} ${Version} ${Architecture}\n'
@@ -27,13 +34,21 @@ describeWith('the corpus of ../shared', hasCorpus())('packages of the corpus', (
   it('alpine-3.11: equal the apk database', async () => {
     const text = readFileSync(join(sharedPath('rootfs-metadata', 'alpine-3.11')!, 'lib/apk/db/installed'), 'utf8')
     const expected = text.split('\n\n').flatMap(record => {
-      const field = (key: string) => record.split('\n').find(line => line.startsWith(`${key}:`))?.slice(2)
+      const field = (key: string) =>
+        record
+          .split('\n')
+          .find(line => line.startsWith(`${key}:`))
+          ?.slice(2)
       return field('P') === undefined ? [] : [`${field('P')} ${field('V')} ${field('A')}`]
     })
 
     const { report } = await inventoryOf('alpine-3.11')
 
-    expect(ofType(report, 'apk').map(found => `${found.name} ${found.version} ${found.arch}`).sort()).toEqual(expected.sort())
+    expect(
+      ofType(report, 'apk')
+        .map(found => `${found.name} ${found.version} ${found.arch}`)
+        .sort(),
+    ).toEqual(expected.sort())
   })
 
   it.each(['node-shop', 'node-shop-fixed'] as const)('%s: equal npm ls --all', async name => {
@@ -58,7 +73,16 @@ describeWith('the corpus of ../shared', hasCorpus())('packages of the corpus', (
     const folder = await copyOut('py-api', '/srv/venv/lib')
     const [python] = await lines('ls', [join(folder, 'lib')])
     const site = join(folder, 'lib', python!, 'site-packages')
-    const listed = await lines('python3', ['-m', 'pip', 'list', '--path', site, '--format', 'freeze', '--disable-pip-version-check'])
+    const listed = await lines('python3', [
+      '-m',
+      'pip',
+      'list',
+      '--path',
+      site,
+      '--format',
+      'freeze',
+      '--disable-pip-version-check',
+    ])
     rmSync(folder, { recursive: true, force: true })
 
     const { report } = await inventoryOf('py-api')
@@ -111,5 +135,4 @@ describeWith('the corpus of ../shared', hasCorpus())('packages of the corpus', (
     expect(nginx.introduced!.step).toContain('apt-get install')
     for (const found of ofType(report, 'npm')) expect(found.introduced).toMatchObject({ layer: 2, base: false })
   })
-
 })

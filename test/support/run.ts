@@ -41,7 +41,11 @@ export function sluice(words: readonly string[], options: RunOptions = {}): Prom
 }
 
 /** Runs a program that has to succeed, and gives its lines without the empty ones. */
-export async function lines(program: string, words: readonly string[], options: RunOptions = {}): Promise<readonly string[]> {
+export async function lines(
+  program: string,
+  words: readonly string[],
+  options: RunOptions = {},
+): Promise<readonly string[]> {
   const ended = await run(program, words, options)
   if (ended.code !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${ended.code}: ${ended.stderr}`)
   return ended.stdout.split('\n').filter(line => line !== '')

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AdvisoryReader } from '#advisories/types.ts'
+import type { HashAlgorithm, Hasher, Ports } from '#engine/ports.ts'
+import { BlobCache } from '#io/blob-cache.ts'
+import { Failure } from '#lib/failure.ts'
+import { type Flags, usageFailure } from './flags.ts'
+import { type Home, locateHome } from './home.ts'
+import { createProgress, type Progress } from './progress.ts'
+
+/** Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. */
+export async function withPorts<T>(flags: Flags, work: (ports: Ports) => Promise<T>): Promise<T> {
+  const home = locateHome(process.env)
+  const progress = createProgress(!flags.has('quiet'))
+  const clock = readClock(flags)
+  return withInterrupt(signal =>
+    withTemporary(home, async temporary => {
+      try {
+        return await work({
+          advisories: ecosystems => openAdvisories({ home, ecosystems, offline: flags.has('offline'), progress, signal }),
+          cache: new BlobCache(join(home.cache, 'facts')),
+          hash: createHasher,
+          now: clock,
+          temporary,
+          environment: process.env,
+          signal,
+          progress: progress.update,
+        })
+      } finally {
+        progress.clear()
+      }
+    }),
+  )
+}
+
+/** Runs work that SIGINT and SIGTERM abort; a second signal kills, as people expect. */
+export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  process.once('SIGINT', abort)
+  process.once('SIGTERM', abort)
+  try {
+    return await work(controller.signal)
+  } finally {
+    process.removeListener('SIGINT', abort)
+    process.removeListener('SIGTERM', abort)
+  }
+}
+
+/** A folder for one run's spooled bytes, removed with it. */
+async function withTemporary<T>(home: Home, work: (temporary: string) => Promise<T>): Promise<T> {
+  let temporary: string
+  try {
+    await mkdir(home.temporary, { recursive: true, mode: 0o700 })
+    temporary = await mkdtemp(join(home.temporary, 'run-'))
+  } catch (error) {
+    throw new Failure('cli/home', `Sluice's folder ${home.temporary} cannot be written: ${(error as Error).message}.`, {
+      hint: 'Set SLUICE_HOME to a folder that can.',
+      cause: error,
+    })
+  }
+  try {
+    return await work(temporary)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+async function openAdvisories(request: {
+  readonly home: Home
+  readonly ecosystems: readonly string[]
+  readonly offline: boolean
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}): Promise<AdvisoryReader> {
+  const { ensureEcosystems, openStore } = await import('#advisories/index.ts')
+  const { home, ecosystems, offline, progress, signal } = request
+  if (!offline) {
+    await ensureEcosystems({ home: home.data, ecosystems, progress: progress.update, signal, environment: process.env })
+  }
+  const store = openStore(home.data)
+  if (store !== undefined) return store
+  throw new Failure('feeds/unavailable', 'There are no advisories to judge by.', {
+    hint: 'Fetch them with sluice feeds update, or take them from a mirror with sluice feeds update --from DIR.',
+  })
+}
+
+function createHasher(algorithm: HashAlgorithm): Hasher {
+  const hash = createHash(algorithm)
+  return { update: data => void hash.update(data), hex: () => hash.digest('hex') }
+}
+
+/** The clock: the machine's, or the moment that `--at` names. */
+function readClock(flags: Flags): () => Date {
+  const text = flags.value('at')
+  if (text === undefined) return () => new Date()
+  const at = new Date(text)
+  if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(at.getTime())) {
+    throw usageFailure('scan', `--at needs a moment such as 2026-11-20T12:00:00Z, not '${text}'.`)
+  }
+  return () => at
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { describeLayers } from './base-image.ts'
+import type { LayerFacts } from './layer-facts.ts'
+
+const tree = { paths: [], directories: [], symlinks: [], whiteouts: [], opaques: [] }
+const plain: LayerFacts = { files: [], texts: [], problems: [], tree }
+const system: LayerFacts = { ...plain, texts: [['etc/os-release', 'ID=debian']] }
+const step = (created_by: string, empty_layer?: boolean) => ({ created_by, ...(empty_layer && { empty_layer }) })
+
+describe('engine/base-image', () => {
+  it('ends the base at the command that further layers follow', () => {
+    const history = [
+      step('ADD rootfs.tar.xz / # buildkit'),
+      step('CMD ["bash"]', true),
+      step('RUN /bin/sh -c apt-get install -y node # buildkit'),
+      step('CMD ["node"]', true),
+      step('COPY app /srv # buildkit'),
+      step('CMD ["node" "/srv"]', true),
+    ]
+
+    const layers = describeLayers({ history }, ['sha256:a', 'sha256:b', 'sha256:c'], [system, plain, plain])
+
+    expect(layers.map(({ base }) => base)).toEqual([true, true, false])
+    expect(layers.map(({ step: text }) => text)).toEqual([
+      'ADD rootfs.tar.xz /',
+      'RUN apt-get install -y node',
+      'COPY app /srv',
+    ])
+  })
+
+  it('takes the lowest layer for the base where the history sets no command before', () => {
+    const history = [
+      { comment: 'Imported from -' },
+      step('/bin/sh -c apt-get update'),
+      step('/bin/sh -c #(nop)  CMD ["x"]', true),
+    ]
+
+    const layers = describeLayers({ history }, ['sha256:a', 'sha256:b'], [system, plain])
+
+    expect(layers).toEqual([
+      { diffId: 'sha256:a', step: 'Imported from -', base: true },
+      { diffId: 'sha256:b', step: 'RUN apt-get update', base: false },
+    ])
+  })
+
+  it('knows no base in an image of one layer or without an operating system', () => {
+    expect(describeLayers({ history: [step('COPY server /')] }, ['sha256:a'], [system])[0]!.base).toBe(false)
+    expect(describeLayers({}, ['sha256:a', 'sha256:b'], [plain, plain]).some(({ base }) => base)).toBe(false)
+  })
+
+  it('names no steps where the history does not fit the layers', () => {
+    const layers = describeLayers({ history: [step('RUN x')] }, ['sha256:a', 'sha256:b'], [system, plain])
+
+    expect(layers).toEqual([
+      { diffId: 'sha256:a', base: true },
+      { diffId: 'sha256:b', base: false },
+    ])
+  })
+
+  it.each([undefined, null, 1, 'x', [], { history: 1 }, { history: [1, null, { created_by: 1 }] }])(
+    'reads %j without harm',
+    config => {
+      expect(describeLayers(config, ['sha256:a'], [plain])).toEqual([{ diffId: 'sha256:a', base: false }])
+    },
+  )
+
+  it('stays fast on a build step made to be slow', () => {
+    const hostile = `|9 ${'a='.repeat(100_000)}`
+
+    expect(describeLayers({ history: [step(hostile)] }, ['sha256:a'], [plain])).toHaveLength(1)
+  })
+})

@@ -1,0 +1,153 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { root } from '#test/architecture/sources.ts'
+import { run, sluice } from '#test/support/run.ts'
+
+/** No escape sequence, no control character but line ends and tabs. */
+const plain = /^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$/
+
+describe('the command line', () => {
+  let folder: string
+  let environment: Readonly<Record<string, string>>
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
+    environment = { SLUICE_HOME: join(folder, 'home') }
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const directory = (name: string, files: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(folder, name, path)
+      mkdirSync(join(file, '..'), { recursive: true })
+      writeFileSync(file, text)
+    }
+    return join(folder, name)
+  }
+
+  it('says its version, and helps', async () => {
+    expect((await sluice(['--version'])).stdout).toMatch(/^sluice \d+\.\d+\.\d+\n$/)
+    const help = await sluice(['--help'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    for (const command of ['scan', 'sbom', 'policy', 'feeds', 'demo', 'completion']) {
+      expect(help.stdout).toContain(`  ${command} `)
+      expect((await sluice([command, '--help'])).stdout).toContain('Examples:')
+    }
+  })
+
+  it('starts on a handful of modules', async () => {
+    const count = async (word: string) => {
+      const script = `process.argv[2]='${word}';await import('./src/cli/main.ts');process.on('exit',()=>{})`
+      const counted = await run(
+        join(root, 'node_modules/.bin/node'),
+        ['--input-type=module', '--import', `data:text/javascript,${encodeURIComponent(counting)}`, '-e', script],
+        { cwd: root },
+      )
+      return Number(/modules (\d+)/.exec(counted.stderr)?.[1])
+    }
+    const counting = `import{registerHooks}from'node:module';let n=0;registerHooks({load(u,c,next){if(u.startsWith('file:'))n++;return next(u,c)}});process.on('exit',()=>process.stderr.write('modules '+n))`
+
+    expect(await count('--version')).toBeLessThanOrEqual(3)
+    expect(await count('--help')).toBeLessThanOrEqual(15)
+  })
+
+  it.each([
+    [['scna'], 'Did you mean'],
+    [['scan'], 'needs a target'],
+    [['scan', 'a', 'b'], 'takes one target'],
+    [['scan', 'a', '--polcy', 'x'], 'Did you mean --policy?'],
+    [['scan', 'a', '-o', 'jsn'], 'did you mean json?'],
+    [['scan', 'a', '--stage', 'prod'], 'dev, build, registry, deploy, runtime'],
+    [['scan', 'a', '--at', 'yesterday'], '--at needs a moment'],
+    [['scan', 'a', '-o', 'json', '-o', 'sarif'], 'Only one report'],
+    [['scan', './does-not-exist.tar'], 'does-not-exist.tar'],
+    [['policy', 'check', 'does-not-exist.yaml'], 'cannot be read'],
+    [['policy', 'frobnicate'], 'Say what to do'],
+    [['completion', 'tcsh'], 'bash, zsh or fish'],
+  ])('answers %j with exit code 2 and a way out', async (words, expected) => {
+    const ended = await sluice(words, { environment })
+
+    expect(ended.code).toBe(2)
+    expect(ended.stdout).toBe('')
+    expect(ended.stderr).toContain(expected)
+    expect(ended.stderr).not.toContain('bug in Sluice')
+  })
+
+  it('does not scan without advisories, and says how to get them', async () => {
+    const target = directory('locked', { 'package-lock.json': lockFile })
+
+    const ended = await sluice(['scan', target, '--offline'], { environment })
+
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain('--from')
+    expect(ended.stdout).toBe('')
+  })
+
+  it('lists packages without any advisories', async () => {
+    const target = directory('locked', { 'package-lock.json': lockFile })
+
+    const ended = await sluice(['sbom', target, '-o', 'json'], { environment })
+
+    expect(ended.code).toBe(0)
+    expect(JSON.parse(ended.stdout).packages.map(({ purl }: { purl: string }) => purl)).toEqual([
+      'pkg:npm/lodash@4.17.20',
+    ])
+  })
+
+  it('says that it read a directory with an operating system as a root file system', async () => {
+    const os = {
+      'etc/os-release': 'ID=alpine\nVERSION_ID=3.20.1\nPRETTY_NAME="Alpine"\n',
+      'lib/apk/db/installed': 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n',
+    }
+
+    const ended = await sluice(['sbom', directory('system', os)], { environment })
+
+    expect(ended.stdout).toContain('rootfs')
+    expect(ended.stdout).toContain('musl')
+  })
+
+  it('lets no escape sequence out of a target', async () => {
+    const hostile = `{"lockfileVersion":3,"packages":{"node_modules/x":{"version":"1.0.0\\u001b[31m\\u202e\\n::error::pwned","license":"\\u001b]0;t\\u0007"}}}`
+    const target = directory('hostile', { 'package-lock.json': hostile })
+
+    for (const format of ['table', 'markdown']) {
+      const ended = await sluice(['sbom', target, '-o', format], { environment: { ...environment, FORCE_COLOR: '0' } })
+      expect(ended.stdout).toMatch(plain)
+      expect(ended.stdout).not.toMatch(/^::error/m)
+      expect(ended.stdout).not.toContain('\u202e')
+    }
+  })
+
+  it('uses colour only where it is wanted', async () => {
+    const target = directory('locked', { 'package-lock.json': lockFile })
+    const sbom = (more: Record<string, string>) =>
+      sluice(['sbom', target], { environment: { ...environment, FORCE_COLOR: '', ...more } })
+
+    expect((await sbom({})).stdout).toMatch(plain)
+    expect((await sbom({ FORCE_COLOR: '1' })).stdout).toContain('\x1b[')
+    expect((await sbom({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).toMatch(plain)
+  })
+
+  it('completes in bash from the table of commands', async () => {
+    const script = (await sluice(['completion', 'bash'])).stdout
+    const ask = `${script}\nCOMP_WORDS=(sluice sc); COMP_CWORD=1; _sluice; echo "\${COMPREPLY[@]}"; COMP_WORDS=(sluice scan --stage d); COMP_CWORD=3; COMPREPLY=(); _sluice; echo "\${COMPREPLY[@]}"`
+
+    expect((await run('bash', ['-c', ask])).stdout).toBe('scan\ndev deploy\n')
+  })
+
+  it('shows and checks the shipped policy', async () => {
+    const shown = await sluice(['policy', 'show'])
+    const file = join(directory('policy', { 'policy.yaml': shown.stdout }), 'policy.yaml')
+
+    expect((await sluice(['policy', 'check', file])).code).toBe(0)
+    expect(JSON.parse((await sluice(['policy', 'schema'])).stdout).$schema).toContain('2020-12')
+    writeFileSync(file, shown.stdout.replace('stages:', 'stage:'))
+    const broken = await sluice(['policy', 'check', file])
+    expect(broken.code).toBe(2)
+    expect(broken.stderr).toContain('stages')
+  })
+})
+
+const lockFile =
+  '{"name":"app","lockfileVersion":3,"packages":{"":{"name":"app"},"node_modules/lodash":{"version":"4.17.20"}}}'
