@@ -13,6 +13,7 @@ import { baseName, decodeText, directoryName } from '#lib/text.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { isBerkeleyHash, readBerkeleyHash } from './bdb.ts'
 import { asProblem, Damage } from './damage.ts'
+import { type PathBudget, pathBudget, readFileList } from './file-list.ts'
 import { openHeader } from './header.ts'
 import { parseManifest } from './manifest.ts'
 import { isNdb, readNdb } from './ndb.ts'
@@ -36,6 +37,13 @@ interface DatabaseFacts {
   readonly packages: readonly PackageRow[]
 }
 
+/** Where the packages of one database go, and what bounds their file lists. */
+interface Target {
+  readonly packages: PackageRow[]
+  readonly context: ReadContext
+  readonly budget: PathBudget
+}
+
 /** Reads rpm databases and puts their packages together. */
 export const cataloger: Cataloger = { read, assemble }
 
@@ -50,9 +58,10 @@ function read(file: FileHandle, context: ReadContext): FileFacts | undefined {
   if (name === logName) return readLog(file)
   const packages: PackageRow[] = []
   const problems: FileProblem[] = []
+  const target: Target = { packages, context, budget: pathBudget() }
   let untold = 0
   for (const item of headers(file)) {
-    const problem = item instanceof Uint8Array ? addPackage(packages, item, context) : item
+    const problem = item instanceof Uint8Array ? addPackage(target, item) : item
     if (problem === undefined) continue
     if (problems.length < maxProblems) problems.push(problem)
     else untold++
@@ -75,11 +84,16 @@ function* headers(file: FileHandle): Generator<Uint8Array | FileProblem> {
   } else throw new Damage('unsupported', 'The file is not a package database of a known format')
 }
 
-function addPackage(packages: PackageRow[], blob: Uint8Array, context: ReadContext): FileProblem | undefined {
+/** A package whose files cannot be told is kept without them. */
+function addPackage({ packages, context, budget }: Target, blob: Uint8Array): FileProblem | undefined {
   if (packages.length >= maxPackages) return { code: 'limit', detail: `There are more than ${maxPackages} packages` }
   try {
-    const row = readPackage(openHeader(blob), context)
-    if (row !== undefined) packages.push(row)
+    const header = openHeader(blob)
+    const row = readPackage(header)
+    if (row === undefined) return undefined
+    const at = packages.push(row) - 1
+    const files = readFileList(header, context, budget)
+    if (files.length > 0) packages[at] = { ...row, files }
     return undefined
   } catch (error) {
     return asProblem(error)

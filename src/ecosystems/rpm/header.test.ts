@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openHeader, tags } from './header.ts'
+import { type FileRow, pathBudget, readFileList } from './file-list.ts'
+import { type Header, openHeader, tags } from './header.ts'
 import { readPackage } from './package-row.ts'
 
 type Entry = readonly [tag: number, type: number, count: number, data: Uint8Array]
@@ -32,7 +33,10 @@ const basic: readonly Entry[] = [
   [tags.version, 6, 1, text('1')],
   [tags.release, 6, 1, text('2')],
 ]
-const all = { mayProve: () => true }
+
+function files(header: Header): readonly FileRow[] {
+  return readFileList(header, { mayProve: () => true }, pathBudget())
+}
 
 describe('ecosystems/rpm/header.ts', () => {
   it('reads text and numbers', () => {
@@ -90,20 +94,22 @@ describe('ecosystems/rpm/header.ts', () => {
 
 describe('ecosystems/rpm/package-row.ts', () => {
   it('needs a name and a version', () => {
-    expect(() => readPackage(openHeader(build(basic[1]!)), all)).toThrow('no name')
-    expect(() => readPackage(openHeader(build(basic[0]!)), all)).toThrow('no version')
+    expect(() => readPackage(openHeader(build(basic[1]!)))).toThrow('no name')
+    expect(() => readPackage(openHeader(build(basic[0]!)))).toThrow('no version')
   })
+})
 
+describe('ecosystems/rpm/file-list.ts', () => {
   it('reads the whole paths of rpm 3, and names digests by their algorithm', () => {
     const digest = 'd41d8cd98f00b204e9800998ecf8427e'
-    const files: Entry[] = [
+    const lists: Entry[] = [
       [tags.oldFileNames, 8, 3, text('/a', 'b', '')],
       [tags.fileDigests, 8, 3, text(digest, digest, digest)],
     ]
 
     const rows = [undefined, 1, 8].map(algorithm => {
       const more: Entry[] = algorithm === undefined ? [] : [[tags.fileDigestAlgo, 4, 1, int32(algorithm)]]
-      return readPackage(openHeader(build(...basic, ...files, ...more)), all)?.files
+      return files(openHeader(build(...basic, ...lists, ...more)))
     })
 
     const md5 = `md5:${digest}`
@@ -130,7 +136,7 @@ describe('ecosystems/rpm/package-row.ts', () => {
       ),
     )
 
-    expect(readPackage(header, all)?.files).toEqual([['usr/x']])
+    expect(files(header)).toEqual([['usr/x']])
   })
 
   it('throws only errors on any bytes', () => {
@@ -140,12 +146,29 @@ describe('ecosystems/rpm/package-row.ts', () => {
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), fc.nat(200), (entries, cut) => {
         try {
-          readPackage(openHeader(build(...entries).subarray(0, cut * 4)), all)
+          const header = openHeader(build(...entries).subarray(0, cut * 4))
+          files(header)
+          readPackage(header)
         } catch (error) {
           expect((error as Error).name).toMatch(/^(?:Damage|LimitError)$/)
         }
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('is bounded where few bytes stand for long paths', () => {
+    const count = 20_000
+    const header = openHeader(
+      build(
+        ...basic,
+        [tags.baseNames, 8, count, text(...Array.from({ length: count }, () => 'x'))],
+        [tags.dirNames, 8, 1, text(`/${'a'.repeat(4000)}/`)],
+        [tags.dirIndexes, 4, count, int32(...Array.from({ length: count }, () => 0))],
+      ),
+    )
+
+    expect(() => files(header)).toThrow('too long')
+    expect(() => readFileList(header, { mayProve: () => false }, { looked: 1_000_000, kept: 0 })).toThrow('too long')
   })
 })

@@ -1,5 +1,5 @@
 /** Where rpm keeps its database, in the order in which one tree may have several. */
-export const directories = ['usr/lib/sysimage/rpm/', 'var/lib/rpm/', 'usr/share/rpm/'] as const
+const directories = ['usr/lib/sysimage/rpm/', 'var/lib/rpm/', 'usr/share/rpm/'] as const
 
 /** File names of the database formats, the newest first. */
 export const databaseNames = ['rpmdb.sqlite', 'Packages.db', 'Packages'] as const

@@ -36,7 +36,7 @@ export function rpmPurl(row: PackageRow, distro: Distro | undefined): string {
 }
 
 /** `version-release`, or the version alone where there is no release. */
-export function versionRelease(row: PackageRow): string {
+function versionRelease(row: PackageRow): string {
   return row.release === '' ? row.version : `${row.version}-${row.release}`
 }
 

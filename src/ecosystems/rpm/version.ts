@@ -42,7 +42,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /** Compares two releases; a missing one is lower than any other. */
-export function compareReleases(a: string | undefined, b: string | undefined): number {
+function compareReleases(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1
   return compareLabels(a, b)
 }
