@@ -80,7 +80,8 @@ class InflateRun {
   constructor(encoding: 'gzip' | 'zstd', take: (bytes: Uint8Array) => boolean) {
     this.#decoder = encoding === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize })
     this.#frames = encoding === 'zstd' ? new ZstdFrameScanner() : undefined
-    this.#decoder.on('data', (bytes: Uint8Array) => this.#give(bytes, take))
+    // By then the decoder is at work on its next piece, in the thread pool: taking and inflating overlap.
+    this.#decoder.on('data', (bytes: Uint8Array) => queueMicrotask(() => this.#give(bytes, take)))
     this.#decoder.on('error', error => {
       this.#fault ??= faultOf(error)
     })
