@@ -1,0 +1,7 @@
+import type { ScanResult } from '#model/report.ts'
+import { reportSchemaId } from './report-schema.ts'
+
+/** The whole result as JSON, as `report.schema.json` describes it: what policy tests and `diff` read back. */
+export function renderJson(result: ScanResult): string {
+  return `${JSON.stringify({ schema: reportSchemaId, ...result }, undefined, 2)}\n`
+}
