@@ -26,19 +26,22 @@ export function hasRegistry(): boolean {
   return hasProgram('docker-registry')
 }
 
-/** Starts a registry; with `login`, only `registryUser` may pull and push. */
-export async function startRegistry(options: { readonly login?: boolean } = {}): Promise<TestRegistry> {
+/** Starts a registry; with `login`, only `registryUser` may pull and push; `tls` names PEM files. */
+export async function startRegistry(
+  options: { readonly login?: boolean; readonly tls?: { readonly cert: string; readonly key: string } } = {},
+): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-registry-'))
   const host = `127.0.0.1:${await freePort()}`
   const users = join(folder, 'htpasswd')
   const auth = options.login === true ? { auth: { htpasswd: { realm: 'test', path: users } } } : {}
+  const tls = options.tls === undefined ? {} : { tls: { certificate: options.tls.cert, key: options.tls.key } }
   const config = join(folder, 'config.json')
   writeFileSync(users, passwordFile)
   // JSON is YAML too.
   const storage = { filesystem: { rootdirectory: folder } }
   writeFileSync(
     config,
-    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host }, ...auth }),
+    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host, ...tls }, ...auth }),
   )
   const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' })
   await answering(host, child)
@@ -56,11 +59,12 @@ export async function startRegistry(options: { readonly login?: boolean } = {}):
 
 async function answering(host: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
+    // A registry that speaks TLS answers plain requests with 400.
     const status = await fetch(`http://${host}/v2/`).then(
       response => response.status,
       () => 0,
     )
-    if (status === 200 || status === 401) return
+    if (status === 200 || status === 400 || status === 401) return
     await new Promise(resolve => setTimeout(resolve, 100))
   }
   child.kill('SIGKILL')

@@ -63,7 +63,9 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
   })
 
   async function get(path: string, headers: Readonly<Record<string, string>>, signal = options.signal) {
-    const { origin, authorizer } = await ready()
+    const { origin, authorizer } = await ready().catch((error: unknown) => {
+      throw unreachable(error, endpoint)
+    })
     for (let attempt = 0; ; attempt++) {
       const authorization = authorizer.header()
       const request = client.request({
@@ -174,8 +176,12 @@ function digestLike(like: string, bytes: Buffer): string {
 function unreachable(error: unknown, endpoint: Endpoint): unknown {
   const codes = ['http/unreachable', 'http/timeout', 'http/cut', 'http/not-tls', 'http/certificate', 'http/proxy']
   if (!(error instanceof Failure) || !codes.includes(error.code)) return error
-  const insecure = `If ${endpoint.host} is meant to be used without TLS: --insecure-registry ${endpoint.host}`
-  const hint = error.hint ?? (error.code === 'http/not-tls' ? insecure : 'Check the name, the network and the proxy')
+  const { host } = endpoint
+  const hints = new Map([
+    ['http/not-tls', `If ${host} is meant to be used without TLS: --insecure-registry ${host}`],
+    ['http/certificate', `Put its authority into ~/.config/containers/certs.d/${host}/ca.crt or NODE_EXTRA_CA_CERTS`],
+  ])
+  const hint = hints.get(error.code) ?? error.hint ?? 'Check the name, the network and the proxy'
   return new Failure('registry/unreachable', error.message, { hint, cause: error })
 }
 

@@ -21,7 +21,8 @@ export interface EndpointOptions {
   readonly insecure: readonly string[]
 }
 
-const mirrorText = /^(https?:\/\/)?((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)((?:\/[a-z0-9._-]+)*)\/?$/
+const mirrorText =
+  /^(https?:\/\/)?((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)((?:\/[a-z0-9][a-z0-9._-]*)*)\/?$/
 
 /** The endpoints of a reference, in the order in which they are asked: mirrors first. Throws `reference/invalid` for an odd mirror. */
 export function endpointsOf(reference: Reference, options: EndpointOptions): readonly Endpoint[] {

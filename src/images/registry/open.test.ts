@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { OpenOptions } from '#images/types.ts'
+import type { Failure } from '#lib/failure.ts'
 import { decodeText } from '#lib/text.ts'
 import { hasEngine, startEngine, type TestEngine } from '#test/support/engine.ts'
 import { hasRegistry, registryUser, startRegistry, type TestRegistry } from '#test/support/registry.ts'
@@ -121,6 +122,28 @@ describeWith('docker-registry and a Docker engine', isComplete)('images/registry
     expect([fromMirror.image?.id, fromOrigin.image?.id]).toEqual([id, id])
     expect(fromMirror.image?.tags).toEqual(['mirrored.invalid/web:1'])
     expect(bodies[1]).toEqual(bodies[0])
+  })
+
+  it('reads a registry with a certificate of its own, where it was told to trust it', async () => {
+    const [cert, key] = [join(home, 'cert.pem'), join(home, 'key.pem')]
+    const subject = ['-subj', '/CN=registry', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+    execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    const secure = await startRegistry({ tls: { cert, key } })
+    const trusted = join(home, '.config', 'containers', 'certs.d', secure.host)
+    mkdirSync(trusted, { recursive: true })
+    copyFileSync(cert, join(trusted, 'ca.crt'))
+
+    const unknown = await openRegistryImage(`${secure.host}/shop/web:1`, options()).catch((error: unknown) => error)
+    const known = await openRegistryImage(`${secure.host}/shop/web:1`, options({ HOME: home })).catch(
+      (error: unknown) => error,
+    )
+    await secure.stop()
+
+    // Nobody pushed there: that it has no such image is its answer, so it was trusted.
+    expect(unknown).toMatchObject({ code: 'registry/unreachable' })
+    expect((unknown as Failure).hint).toContain(`certs.d/${secure.host}/ca.crt`)
+    expect(known).toMatchObject({ code: 'registry/not-found' })
   })
 
   it('reports a layer whose bytes are not the ones that were pushed', async () => {

@@ -1,14 +1,16 @@
 import type { Blob, LayerPart } from '#images/blob.ts'
+import { digestHash } from '#images/digest.ts'
 import { openImage } from '#images/image.ts'
 import { type Descriptor, maxDocumentBytes } from '#images/manifest.ts'
 import { resolveManifest } from '#images/resolve.ts'
 import type { OpenedTarget, OpenOptions } from '#images/types.ts'
-import { createHttpClient, readBody } from '#io/http.ts'
+import { createHttpClient, type HttpClient, readBody } from '#io/http.ts'
 import { proxiesFromEnvironment } from '#io/http-proxy.ts'
 import { Failure } from '#lib/failure.ts'
+import { certificatesFor } from './certificates.ts'
 import { blobBody, firstOf, openRepository, type Repository } from './client.ts'
 import { findCredential } from './credentials.ts'
-import { endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
+import { type Endpoint, endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
 
 const configTypes: ReadonlySet<string | undefined> = new Set([
@@ -29,24 +31,33 @@ export async function openRegistryImage(name: string, options: OpenOptions): Pro
     mirrors: options.registryMirrors ?? parseMirrors(options.environment.SLUICE_MIRRORS),
     insecure: options.insecureRegistries ?? [],
   })
-  const client = createHttpClient({
-    proxies: proxiesFromEnvironment(options.environment),
-    namedHosts: endpoints.map(endpoint => hostNameOf(endpoint.address)),
-  })
-  const repositories = endpoints.map(endpoint =>
+  // A client each: what one host is trusted for and may lead to says nothing about another.
+  const clients = await Promise.all(endpoints.map(endpoint => clientFor(endpoint, options)))
+  const repositories = endpoints.map((endpoint, index) =>
     openRepository(endpoint, {
-      client,
+      client: clients[index]!,
       credential: ({ host, repository }) => findCredential({ registry: host, repository }, options.environment),
       now: Date.now,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     }),
   )
+  const close = () => {
+    for (const client of clients) client.close()
+  }
   try {
-    return openImage(await partsOf(name, { reference, repositories, options, close: client.close }), options)
+    return openImage(await partsOf(name, { reference, repositories, options, close }), options)
   } catch (error) {
-    client.close()
+    close()
     throw error
   }
+}
+
+async function clientFor(endpoint: Endpoint, options: OpenOptions): Promise<HttpClient> {
+  return createHttpClient({
+    proxies: proxiesFromEnvironment(options.environment),
+    namedHosts: [hostNameOf(endpoint.address)],
+    ...(await certificatesFor(endpoint.host, options.environment)),
+  })
 }
 
 interface Source {
@@ -82,9 +93,19 @@ async function partsOf(name: string, source: Source) {
   }
 }
 
+/** The configuration's digest is the image's identity: anything else is refused, not reported. */
 async function readConfig(config: Descriptor, repositories: readonly Repository[], signal?: AbortSignal) {
-  const response = await firstOf(repositories, repository => repository.blob(config.digest, {}, signal))
-  return readBody(response, config.size === undefined ? maxDocumentBytes : Math.min(config.size, maxDocumentBytes))
+  return await firstOf(repositories, async repository => {
+    const response = await repository.blob(config.digest, {}, signal)
+    const bytes = await readBody(response, maxDocumentBytes)
+    const hash = digestHash(config.digest)
+    hash.update(bytes)
+    if (hash.digest() === config.digest) return bytes
+    const { host, repository: path } = repository.endpoint
+    throw new Failure('registry/digest-mismatch', `${host} sent a configuration of ${path} that is not the image's`, {
+      hint: 'The registry, a mirror or a proxy in between changed it; do not use the image',
+    })
+  })
 }
 
 function layerPart(layer: Descriptor, repositories: readonly Repository[]): LayerPart {
