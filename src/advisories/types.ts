@@ -2,14 +2,33 @@ import type { Affected } from '#model/advisory.ts'
 import type { Distro } from '#model/distro.ts'
 import type { Vulnerability } from '#model/finding.ts'
 
+/** The manifest of an advisory source: data only. The folder's name is its id. */
+export interface AdvisorySource {
+  readonly id: string
+  /** For people. */
+  readonly title: string
+  /** The authoritative description of its format. */
+  readonly spec: string
+  /** Where it is fetched from unless a mirror is named. */
+  readonly url: string
+  /** Of the data, with attribution where it asks for it. */
+  readonly license: string
+  /** How often it changes. */
+  readonly cadence: string
+}
+
 /** What the engine asks of advisories: a read-only, consistent view of one store. */
 export interface AdvisoryReader {
   /** True where the store holds that OSV ecosystem, with its release (`npm`, `Debian:12`). */
   readonly covers: (ecosystem: string) => boolean
   /** Records that name the package. Withdrawn records are not in the store. */
   readonly lookup: (ecosystem: string, name: string) => readonly AdvisoryCandidate[]
-  /** All that is known of a flaw (an id that `AdvisoryCandidate.flaws` gave, and which is the `id` of the answer). */
-  readonly describe: (flaw: string) => Vulnerability
+  /**
+   * All that is known of a flaw (an id that `AdvisoryCandidate.flaws` gave, and which is the `id` of the answer).
+   * `preferred` names the database whose rating is shown first: a distribution's own for its packages
+   * (`AdvisoryCandidate.source`).
+   */
+  readonly describe: (flaw: string, preferred?: string) => Vulnerability
   /** Support dates of a distribution release; undefined where unknown. */
   readonly support: (distro: Distro) => SupportDates | undefined
   /** The time up to which the store is known to be current (RFC 3339): see `feeds status`. */
@@ -22,7 +41,7 @@ export interface AdvisoryReader {
 /** One record's statement about one package name. */
 export interface AdvisoryCandidate {
   readonly id: string
-  /** Database: `Debian`, `GHSA`, `PYSEC`, `GO`, `ALPINE`, … (the id's own prefix). */
+  /** Database: `Debian`, `GHSA`, `PYSEC`, `GO`, … (the id's own prefix, or the distribution it stands for). */
   readonly source: string
   readonly published?: string
   readonly modified: string

@@ -1,0 +1,20 @@
+/** A value that is no OSV record, or not one of this ecosystem: whoever published it made a mistake. */
+export class BrokenRecord extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BrokenRecord'
+  }
+}
+
+/** True for a time as OSV writes it: RFC 3339 in UTC, with or without fractions. */
+export function isTime(text: string): boolean {
+  return timePattern.test(text) && !Number.isNaN(Date.parse(text))
+}
+
+/** True for what may be an advisory's id: also a safe file name. */
+export function isId(text: string): boolean {
+  return idPattern.test(text)
+}
+
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}$/
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/

@@ -1,0 +1,30 @@
+/** OSV ecosystems (without release) that Sluice can match: what an update takes when nothing is held and nothing is named. */
+export const defaultEcosystems: ReadonlySet<string> = new Set([
+  ...[
+    'AlmaLinux',
+    'Alpine',
+    'Bitnami',
+    'Chainguard',
+    'ConanCenter',
+    'Debian',
+    'Go',
+    'Hex',
+    'Maven',
+    'NuGet',
+    'Packagist',
+  ],
+  ...[
+    'Pub',
+    'PyPI',
+    'Red Hat',
+    'Rocky Linux',
+    'RubyGems',
+    'SUSE',
+    'SwiftURL',
+    'Ubuntu',
+    'Wolfi',
+    'crates.io',
+    'npm',
+    'openSUSE',
+  ],
+])

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import { cveNumber } from '#advisories/epss/normalize.ts'
+import { compareIds, isCve } from '#advisories/flaws.ts'
+import { baseEcosystem, canonicalEcosystem, canonicalName, databaseOf } from '#advisories/names.ts'
+import type { AdvisoryCandidate, AdvisoryReader, SupportDates } from '#advisories/types.ts'
+import { type Distro, supportProduct } from '#model/distro.ts'
+import type { Vulnerability } from '#model/finding.ts'
+import { chooseRating } from '#model/severity-choice.ts'
+import { split } from './bucket.ts'
+import type { FeedState } from './manifest.ts'
+import { unpack, unpackAffected } from './pack.ts'
+
+type Feeds = Readonly<Record<string, FeedState>>
+
+/** A reader over an open store. What SQLite or a column cannot answer goes through `damaged` and is thrown. */
+export function createReader(db: DatabaseSync, feeds: Feeds, damaged: (error: unknown) => Error): AdvisoryReader {
+  const guard =
+    <Arguments extends unknown[], Result>(answer: (...given: Arguments) => Result) =>
+    (...given: Arguments): Result => {
+      try {
+        return answer(...given)
+      } catch (error) {
+        throw damaged(error)
+      }
+    }
+  const { covers, lookup } = guard(() => createLookup(db, feeds))()
+  return {
+    covers: guard(covers),
+    lookup: guard(lookup),
+    describe: guard(guard(() => createDescribe(db))()),
+    support: guard(guard(() => createSupport(db))()),
+    asOf: ecosystems => asOf(feeds, ecosystems),
+    digest: ecosystems => digest(feeds, ecosystems),
+    close: () => db.close(),
+  }
+}
+
+function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'covers' | 'lookup'> {
+  const keys = new Map<string, number>()
+  for (const row of db.prepare('SELECT key, name FROM ecosystem').all()) keys.set(row.name as string, row.key as number)
+  const released = new Set([...keys.keys()].filter(name => name.includes(':')).map(baseEcosystem))
+  const any = db.prepare('SELECT 1 FROM affected WHERE ecosystem = ? LIMIT 1')
+  const find = db.prepare(
+    `SELECT r.id, r.published, r.modified, r.summary, r.refs, a.body FROM affected a JOIN record r ON r.key = a.record
+     WHERE a.ecosystem = ? AND a.name = ?`,
+  )
+  const resolve = createResolve(db)
+
+  function covers(ecosystem: string): boolean {
+    const name = canonicalEcosystem(ecosystem)
+    const key = keys.get(name)
+    if (key !== undefined && any.get(key) !== undefined) return true
+    return Object.hasOwn(feeds, `osv/${name}`) && !released.has(name)
+  }
+
+  function lookup(ecosystem: string, name: string): readonly AdvisoryCandidate[] {
+    const asked = canonicalEcosystem(ecosystem)
+    const key = keys.get(asked)
+    if (key === undefined) return []
+    const known = canonicalName(asked, name)
+    const rows = find.all(key, known)
+    const candidates = rows.map((row): AdvisoryCandidate => {
+      const id = row.id as string
+      return {
+        id,
+        source: databaseOf(id),
+        ...(row.published === null ? {} : { published: row.published as string }),
+        modified: row.modified as string,
+        ...(row.summary === null ? {} : { summary: row.summary as string }),
+        affected: unpackAffected(row.body, asked, known),
+        flaws: flawsOf(split(row.refs), resolve),
+      }
+    })
+    return candidates.length < 2 ? candidates : candidates.sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  return { covers, lookup }
+}
+
+function flawsOf(refs: readonly string[], resolve: (id: string) => readonly string[]): readonly string[] {
+  if (refs.length === 1) return resolve(refs[0]!)
+  return [...new Set(refs.flatMap(resolve))].sort(compareIds)
+}
+
+function createResolve(db: DatabaseSync): (id: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  const find = db.prepare('SELECT flaw FROM alias WHERE id = ?')
+  return id => {
+    if (isCve(id)) return [id]
+    let flaws = known.get(id)
+    if (flaws === undefined) {
+      const rows = find.all(id)
+      flaws = rows.length === 0 ? [id] : rows.map(row => row.flaw as string).sort(compareIds)
+      known.set(id, flaws)
+    }
+    return flaws
+  }
+}
+
+const bare = { aliases: [], severity: 'UNKNOWN', ratings: [], cwes: [], references: [] } as const
+
+function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
+  const find = db.prepare('SELECT detail FROM flaw WHERE id = ?')
+  const findKev = db.prepare('SELECT added, due, ransomware FROM kev WHERE cve = ?')
+  const findEpss = db.prepare('SELECT score, percentile FROM epss WHERE cve = ?')
+  const date = db.prepare("SELECT value FROM fact WHERE name = 'epss.date'").get()?.value as string | undefined
+
+  function exploitation(id: string): Pick<Vulnerability, 'epss' | 'kev'> {
+    const number = cveNumber(id)
+    if (number === undefined) return {}
+    const scored = date === undefined ? undefined : findEpss.get(number)
+    const listed = findKev.get(id)
+    return {
+      ...(scored && { epss: { score: scored.score as number, percentile: scored.percentile as number, date: date! } }),
+      ...(listed && {
+        kev: {
+          added: listed.added as string,
+          ...(listed.due === null ? {} : { due: listed.due as string }),
+          ransomware: listed.ransomware === 1,
+        },
+      }),
+    }
+  }
+
+  return (flaw, preferred) => {
+    const row = find.get(flaw)
+    const known = row === undefined ? bare : (JSON.parse(unpack(row.detail)) as Omit<Vulnerability, 'id'>)
+    const described = { id: flaw, ...known, ...exploitation(flaw) }
+    if (preferred === undefined) return described
+    const rating = chooseRating(known.ratings, preferred)
+    return rating === undefined ? described : { ...described, severity: rating.severity, severitySource: rating.source }
+  }
+}
+
+function createSupport(db: DatabaseSync): AdvisoryReader['support'] {
+  const find = db.prepare('SELECT regular, last FROM support WHERE product = ? AND cycle = ?')
+  return (distro: Distro): SupportDates | undefined => {
+    const named = supportProduct(distro)
+    const row = named && find.get(named.product, named.cycle)
+    if (named === undefined || row === undefined) return undefined
+    return {
+      ...named,
+      ...(row.regular === null ? {} : { regularUntil: row.regular as string }),
+      ...(row.last === null ? {} : { lastUntil: row.last as string }),
+    }
+  }
+}
+
+function feedsOf(ecosystems: readonly string[]): readonly string[] {
+  return [...new Set(ecosystems.map(name => `osv/${baseEcosystem(name)}`))].sort()
+}
+
+/** The oldest of the ecosystems' times; undefined where none is held. */
+function asOf(feeds: Feeds, ecosystems: readonly string[]): string | undefined {
+  const times = feedsOf(ecosystems).flatMap(name => (Object.hasOwn(feeds, name) ? (feeds[name]!.asOf ?? []) : []))
+  return times.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0]
+}
+
+function digest(feeds: Feeds, ecosystems: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const name of [...feedsOf(ecosystems), 'eol', 'epss', 'kev'])
+    hash.update(`${name} ${Object.hasOwn(feeds, name) ? feeds[name]!.digest : '-'}\n`)
+  return `sha256:${hash.digest('hex')}`
+}

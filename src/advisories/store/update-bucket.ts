@@ -1,0 +1,157 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { openRecordArchive, readRecord } from '#advisories/osv/archive.ts'
+import type { OsvBucket } from '#advisories/osv/fetch.ts'
+import { type ModifiedIndex, newestTime, readModifiedIndex } from '#advisories/osv/index-file.ts'
+import { Failure } from '#lib/failure.ts'
+import { type BucketWriter, type Held, openBucket, readHeld } from './bucket.ts'
+import { broken, type FeedUpdate, replayed, type UpdateContext } from './context.ts'
+import { bucketState } from './feed-state.ts'
+import type { FeedState } from './manifest.ts'
+import type { Validators } from './transfer.ts'
+
+/** Above this many changed records the archive is faster than one request for each. */
+const maxSingles = 2_000
+
+/** Requests at a time. */
+const concurrency = 8
+
+/** One folder of one bucket, and what is held of it. */
+export interface BucketRequest {
+  readonly bucket: OsvBucket
+  readonly ecosystem: string
+  readonly previous: FeedState | undefined
+}
+
+/**
+ * Brings the records of one ecosystem up to date: by `modified_id.csv` only what changed, by `all.zip` where that is
+ * much, nothing is held, or the bucket is a folder. Throws `Failure` where the data is broken (see `readRecord`; a
+ * record that the index names is not there; most records are gone) or older than what is held.
+ */
+export async function updateBucket(request: BucketRequest, context: UpdateContext): Promise<FeedUpdate> {
+  const { bucket, ecosystem, previous } = request
+  const { draft, now } = context
+  const feed = `osv/${ecosystem}`
+  context.progress({ feed, step: 'check' })
+  const known = previous?.from === bucket.from ? previous : undefined
+  const answer = await bucket.index(ecosystem, known)
+  if (answer === 'unchanged') return { state: bucketState(request, { context, kept: previous! }), changed: 0 }
+  if (answer === undefined && bucket.origin === 'network')
+    throw new Failure('feeds/not-found', `${bucket.from} has no advisories for ${ecosystem}`)
+  const index = answer && readModifiedIndex(Buffer.from(answer.bytes).toString('utf8'))
+  if (answer !== undefined && index === undefined) throw broken(feed, 'modified_id.csv is damaged')
+  const view = draft.view()
+  const held: Held = view === undefined ? new Map() : readHeld(view, ecosystem)
+  if (index !== undefined) refuseWorse(feed, index, { held, now })
+  const validators: Validators = { etag: answer?.etag, lastModified: answer?.lastModified }
+  const missing = index && changedIds(index, held, now)
+  const gone = index === undefined ? [] : [...held.keys()].filter(id => !index.has(id))
+  if (bucket.origin === 'network' && missing!.length === 0 && gone.length === 0 && previous !== undefined)
+    return { state: bucketState(request, { context, kept: { ...previous, ...validators } }), changed: 0 }
+  const changed = await draft.attempt(async () => {
+    const dirty = new Set<string>()
+    const writer = openBucket(draft.open(), ecosystem, { dirty, now })
+    if (bucket.origin === 'network' && held.size > 0 && missing!.length <= maxSingles) {
+      await takeSingles(missing!, writer, request, context)
+      for (const id of gone) writer.remove(id)
+    } else await takeArchive(index, writer, request, context)
+    if (index === undefined) refuseShrunk(feed, held.size, writer.held.size)
+    for (const id of dirty) context.dirty.add(id)
+    if (writer.changes() > 0) draft.touch()
+    return writer.changes()
+  })
+  return { state: bucketState(request, { context, validators }), changed }
+}
+
+function refuseWorse(feed: string, index: ModifiedIndex, { held, now }: { held: Held; now: Date }): void {
+  const newestHeld = newestTime(
+    [...held.values()].map(record => record.modified),
+    now,
+  )
+  const offered = newestTime(index.values(), now)
+  if (newestHeld !== undefined && (offered === undefined || Date.parse(offered) < Date.parse(newestHeld)))
+    throw replayed(feed, offered, newestHeld)
+  let kept = 0
+  for (const id of held.keys()) if (index.has(id)) kept++
+  refuseShrunk(feed, held.size, kept)
+}
+
+/** Records vanish one by one; a feed that lost half of them is cut off. */
+function refuseShrunk(feed: string, before: number, after: number): void {
+  if (before >= 20 && after < before / 2) throw broken(feed, `only ${after} of ${before} records are left`)
+}
+
+function changedIds(index: ModifiedIndex, held: Held, now: Date): readonly string[] {
+  const changed: string[] = []
+  for (const [id, modified] of index) {
+    const record = held.get(id)
+    if (record?.modified === modified) continue
+    const time = record === undefined ? undefined : Date.parse(record.modified)
+    if (time === undefined || Date.parse(modified) > time || time > now.getTime()) changed.push(id)
+  }
+  return changed
+}
+
+async function takeSingles(
+  ids: readonly string[],
+  writer: BucketWriter,
+  { bucket, ecosystem }: BucketRequest,
+  context: UpdateContext,
+): Promise<void> {
+  const feed = `osv/${ecosystem}`
+  for (let at = 0; at < ids.length; at += concurrency) {
+    context.signal?.throwIfAborted()
+    context.progress({ feed, step: 'read', done: at, total: ids.length })
+    const group = ids.slice(at, at + concurrency)
+    const files = await Promise.all(group.map(id => bucket.record(ecosystem, id)))
+    for (const [offset, bytes] of files.entries()) {
+      const id = group[offset]!
+      if (bytes === undefined) throw broken(feed, `${id} is listed and not there`)
+      guard(feed, () => writer.put(readRecord(bytes, id, ecosystem)))
+    }
+  }
+}
+
+async function takeArchive(
+  index: ModifiedIndex | undefined,
+  writer: BucketWriter,
+  request: BucketRequest,
+  context: UpdateContext,
+): Promise<void> {
+  const { bucket, ecosystem } = request
+  const feed = `osv/${ecosystem}`
+  const source = await bucket.archive(ecosystem)
+  if (source === undefined) throw broken(feed, 'there is no all.zip')
+  const seen = new Set<string>()
+  let isTaken = false
+  try {
+    const archive = guard(feed, () => openRecordArchive(source, ecosystem))
+    const records = archive.records()
+    for (let next = guard(feed, () => records.next()); !next.done; next = guard(feed, () => records.next())) {
+      writer.put(next.value)
+      seen.add(next.value.advisory.id)
+      if (seen.size % 512 !== 0) continue
+      context.progress({ feed, step: 'read', done: seen.size, total: archive.size })
+      await nextTurn()
+      context.signal?.throwIfAborted()
+    }
+    isTaken = true
+  } finally {
+    // A damaged download is of no use either: the next update begins it anew.
+    source.close(isTaken || context.signal?.aborted !== true)
+  }
+  const absent = index === undefined ? [] : [...index.keys()].filter(id => !seen.has(id))
+  if (absent.length > maxSingles) throw broken(feed, `${absent.length} records are listed and not in all.zip`)
+  await takeSingles(absent, writer, request, context)
+  for (const id of absent) seen.add(id)
+  for (const id of [...writer.held.keys()]) if (!seen.has(id)) writer.remove(id)
+}
+
+/** What a reader of foreign data throws means that the data is broken; what the database throws does not. */
+function guard<Result>(feed: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Failure || (error as { code?: unknown }).code === 'ERR_SQLITE_ERROR') throw error
+    throw broken(feed, error instanceof Error ? error.message : String(error), error)
+  }
+}
