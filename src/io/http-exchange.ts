@@ -67,7 +67,7 @@ function watchTime(message: ClientRequest, sent: Exchange, isTls: boolean): Watc
   }
   const host = sent.url.host
   const connecting = setTimeout(() => {
-    stop(new Failure('http/timeout', `No connection to ${host} within ${seconds(sent.connectTimeout)}`))
+    stop(new Failure('http/unreachable', `No connection to ${host} within ${seconds(sent.connectTimeout)}`))
   }, sent.connectTimeout)
   message.on('socket', (socket: Socket) => {
     if (!socket.connecting) clearTimeout(connecting)

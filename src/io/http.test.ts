@@ -235,7 +235,7 @@ describe('io/http', () => {
       client({ connectTimeout: 100, retries: 0 }).request({ url: `https://127.0.0.1:${port}/` }),
     )
 
-    expect(failure.code).toBe('http/timeout')
+    expect(failure.code).toBe('http/unreachable')
   })
 
   it('stops when told to, with the reason given', async () => {

@@ -223,9 +223,9 @@ describe('images/registry/client', () => {
       { kind: 'password', user: 'me', password: 'hush' },
     )
 
-    const good = await repository.blob('sha256:1', {})
+    const good = await repository.blob('sha256:1')
     good.discard()
-    const failure = await failureOf(repository.blob('sha256:2', {}))
+    const failure = await failureOf(repository.blob('sha256:2'))
 
     expect(failure.code).toBe('registry/unauthorized')
     expect(seen).toEqual([undefined, undefined])

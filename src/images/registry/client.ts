@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type HttpClient, type HttpResponse, readBody } from '#io/http.ts'
+import { type HttpClient, type HttpRequest, type HttpResponse, readBody } from '#io/http.ts'
 import { resumableBody } from '#io/http-resume.ts'
 import { Failure } from '#lib/failure.ts'
 import { asArray, asString, member, parseJson } from '#lib/json.ts'
@@ -19,14 +19,13 @@ export interface FetchedManifest {
 export interface Repository {
   readonly endpoint: Endpoint
   /** By tag or digest. Throws `Failure` with a `registry/…` code. */
-  readonly manifest: (tagOrDigest: string, signal?: AbortSignal) => Promise<FetchedManifest>
-  /** One answer with a blob's bytes, or a part of them. */
-  readonly blob: (
-    digest: string,
-    headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ) => Promise<HttpResponse>
+  readonly manifest: (tagOrDigest: string) => Promise<FetchedManifest>
+  /** One answer with a blob's bytes, or the part of them that `headers` ask for. */
+  readonly blob: (digest: string, wanted?: Wanted) => Promise<HttpResponse>
 }
+
+/** How a blob is wanted. */
+export type Wanted = Pick<HttpRequest, 'headers' | 'signal' | 'totalTimeout'>
 
 /** What repositories are opened with. */
 export interface RepositoryOptions {
@@ -47,6 +46,8 @@ export const manifestTypes: readonly string[] = [
 /** The specification asks registries for 4 MiB at least. */
 const maxManifest = 8 * 2 ** 20
 const maxErrorBody = 65_536
+/** Milliseconds for a manifest or a configuration: a server may not drip them for days. */
+export const documentTime = 300_000
 
 /** Opens a repository; the first request is made when something is asked for. */
 export function openRepository(endpoint: Endpoint, options: RepositoryOptions): Repository {
@@ -62,7 +63,8 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
     return { origin, authorizer }
   })
 
-  async function get(path: string, headers: Readonly<Record<string, string>>, signal = options.signal) {
+  async function get(path: string, wanted: Wanted): Promise<HttpResponse> {
+    const { headers = {}, signal = options.signal, totalTimeout } = wanted
     const { origin, authorizer } = await ready().catch((error: unknown) => {
       throw unreachable(error, endpoint)
     })
@@ -71,7 +73,7 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
       const request = client.request({
         url: `${origin}/v2/${endpoint.repository}/${path}`,
         headers: authorization === undefined ? headers : { ...headers, authorization },
-        ...(signal === undefined ? {} : { signal }),
+        ...{ signal, totalTimeout },
       })
       const response = await request.catch((error: unknown) => {
         throw unreachable(error, endpoint)
@@ -84,15 +86,15 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
 
   return {
     endpoint,
-    manifest: async (tagOrDigest, signal) => {
+    manifest: async tagOrDigest => {
       const accept = manifestTypes.join(', ')
-      const response = await get(`manifests/${tagOrDigest}`, { accept }, signal)
+      const response = await get(`manifests/${tagOrDigest}`, { headers: { accept }, totalTimeout: documentTime })
       if (response.status !== 200) throw await refusal(response, endpoint, tagOrDigest)
       const bytes = await readBody(response, maxManifest)
       return checkManifest(bytes, response, { endpoint, tagOrDigest })
     },
-    blob: async (digest, headers, signal) => {
-      const response = await get(`blobs/${digest}`, headers, signal)
+    blob: async (digest, wanted = {}) => {
+      const response = await get(`blobs/${digest}`, wanted)
       if (response.status === 200 || response.status === 206) return response
       throw await refusal(response, endpoint, digest)
     },
@@ -106,7 +108,7 @@ export async function* blobBody(
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const body = resumableBody({
-    open: headers => firstOf(repositories, repository => repository.blob(blob.digest, headers, signal)),
+    open: headers => firstOf(repositories, repository => repository.blob(blob.digest, { headers, signal })),
     sameBytes: true,
     ...(signal === undefined ? {} : { signal }),
   })

@@ -8,7 +8,7 @@ import { createHttpClient, type HttpClient, readBody } from '#io/http.ts'
 import { proxiesFromEnvironment } from '#io/http-proxy.ts'
 import { Failure } from '#lib/failure.ts'
 import { certificatesFor } from './certificates.ts'
-import { blobBody, firstOf, openRepository, type Repository } from './client.ts'
+import { blobBody, documentTime, firstOf, openRepository, type Repository } from './client.ts'
 import { findCredential } from './credentials.ts'
 import { type Endpoint, endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
@@ -32,7 +32,9 @@ export async function openRegistryImage(name: string, options: OpenOptions): Pro
     insecure: options.insecureRegistries ?? [],
   })
   // A client each: what one host is trusted for and may lead to says nothing about another.
-  const clients = await Promise.all(endpoints.map(endpoint => clientFor(endpoint, options)))
+  const clients = await Promise.all(
+    endpoints.map(endpoint => clientFor(endpoint, endpoint === endpoints.at(-1), options)),
+  )
   const repositories = endpoints.map((endpoint, index) =>
     openRepository(endpoint, {
       client: clients[index]!,
@@ -52,8 +54,10 @@ export async function openRegistryImage(name: string, options: OpenOptions): Pro
   }
 }
 
-async function clientFor(endpoint: Endpoint, options: OpenOptions): Promise<HttpClient> {
+async function clientFor(endpoint: Endpoint, isOrigin: boolean, options: OpenOptions): Promise<HttpClient> {
   return createHttpClient({
+    // Behind a mirror stands the registry: it is not worth much patience.
+    ...(isOrigin ? {} : { connectTimeout: 5000, retries: 1 }),
     proxies: proxiesFromEnvironment(options.environment),
     namedHosts: [hostNameOf(endpoint.address)],
     ...(await certificatesFor(endpoint.host, options.environment)),
@@ -96,7 +100,7 @@ async function partsOf(name: string, source: Source) {
 /** The configuration's digest is the image's identity: anything else is refused, not reported. */
 async function readConfig(config: Descriptor, repositories: readonly Repository[], signal?: AbortSignal) {
   return await firstOf(repositories, async repository => {
-    const response = await repository.blob(config.digest, {}, signal)
+    const response = await repository.blob(config.digest, { signal, totalTimeout: documentTime })
     const bytes = await readBody(response, maxDocumentBytes)
     const hash = digestHash(config.digest)
     hash.update(bytes)
