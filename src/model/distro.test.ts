@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import {
   type Distro,
   distroFiles,
-  distroOfPurl,
   identifyDistro,
   osvEcosystems,
+  packageDistro,
   purlDistro,
   supportProduct,
 } from './distro.ts'
@@ -158,17 +158,21 @@ describe('model/distro', () => {
     expect(osvEcosystems(stream)).toEqual([])
   })
 
-  it('reads a purl qualifier back', () => {
+  it('reads the distribution of a package from its purl', () => {
+    const target: Distro = { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' }
+    const purl = (distro: Distro) => `pkg:deb/${distro.id}/x@1?distro=${encodeURIComponent(purlDistro(distro))}`
+
     for (const [file] of releases) {
       const distro = osRelease(file)
-      const back = distroOfPurl(distro.id, purlDistro(distro))!
 
-      expect(back.id).toBe(distro.id)
-      expect(back.version).toBe(distro.version)
+      expect(packageDistro(purl(distro), distro)).toBe(distro)
+      expect(packageDistro(purl(distro), undefined)).toMatchObject({ id: distro.id, version: distro.version })
     }
-    expect(distroOfPurl('debian', 'debian-trixie')).toMatchObject({ id: 'debian', codename: 'trixie' })
-    expect(distroOfPurl('debian', 'bookworm')).toBeUndefined()
-    expect(distroOfPurl(undefined, 'debian-12')).toBeUndefined()
+    expect(packageDistro('pkg:deb/debian/x@1?distro=debian-11', target)).toMatchObject({ id: 'debian', version: '11' })
+    expect(packageDistro('pkg:deb/debian/x@1?distro=debian-trixie', target)).toMatchObject({ codename: 'trixie' })
+    expect(packageDistro('pkg:deb/debian/x@1', target)).toBe(target)
+    expect(packageDistro('pkg:deb/debian/x@1?distro=bookworm', undefined)).toBeUndefined()
+    expect(packageDistro('pkg:deb/x@1', undefined)).toBeUndefined()
   })
 
   it('holds on hostile text', () => {

@@ -1,6 +1,7 @@
 import type { Distro } from './distro-identity.ts'
 import { releaseOf } from './distro-release.ts'
 import { centosStream, distroTable } from './distro-table.ts'
+import { parsePurl } from './purl.ts'
 
 export { distroFiles, identifyDistro } from './distro-identify.ts'
 export type { Distro } from './distro-identity.ts'
@@ -24,7 +25,7 @@ export function purlDistro(distro: Distro): string {
 }
 
 /** The distribution that a purl's namespace and `distro` qualifier name; undefined where they do not fit together. */
-export function distroOfPurl(namespace: string | undefined, qualifier: string | undefined): Distro | undefined {
+function distroOfPurl(namespace: string | undefined, qualifier: string | undefined): Distro | undefined {
   if (namespace === undefined || qualifier === undefined) return undefined
   if (qualifier === namespace) return { id: namespace, name: namespace }
   if (!qualifier.startsWith(`${namespace}-`)) return undefined
@@ -35,6 +36,17 @@ export function distroOfPurl(namespace: string | undefined, qualifier: string | 
     ...(isVersion ? { version: release } : { codename: release }),
     name: `${namespace} ${release}`,
   }
+}
+
+/**
+ * The distribution that a package's advisories are asked for: the target's, unless the purl names another one, as that of
+ * a root file system kept below the root or a package of an SBOM does.
+ */
+export function packageDistro(purl: string, distro: Distro | undefined): Distro | undefined {
+  const parts = parsePurl(purl)
+  const qualifier = parts?.qualifiers?.distro
+  if (distro !== undefined && (qualifier === undefined || qualifier === purlDistro(distro))) return distro
+  return distroOfPurl(parts?.namespace, qualifier)
 }
 
 function tableRow(distro: Distro) {

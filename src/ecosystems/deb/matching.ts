@@ -1,7 +1,6 @@
 import type { AdvisoryQuery, Matching } from '#ecosystems/types.ts'
-import { type Distro, distroOfPurl, osvEcosystems, purlDistro } from '#model/distro.ts'
+import { type Distro, osvEcosystems, packageDistro } from '#model/distro.ts'
 import type { Package } from '#model/package.ts'
-import { parsePurl } from '#model/purl.ts'
 import { compare } from './version.ts'
 
 /**
@@ -11,19 +10,11 @@ import { compare } from './version.ts'
 export const matching: Matching = { compare, queries }
 
 function queries(pkg: Package, distro: Distro | undefined): readonly AdvisoryQuery[] {
-  const release = releaseOf(pkg, distro)
+  const release = packageDistro(pkg.purl, distro)
   if (release === undefined) return []
   const name = pkg.source?.name ?? pkg.name
   const version = pkg.source?.version ?? pkg.version
   return ecosystems(release, version).map(ecosystem => ({ ecosystem, name, version }))
-}
-
-/** A package of a root file system kept below the root, or of an SBOM, names its own release. */
-function releaseOf(pkg: Package, distro: Distro | undefined): Distro | undefined {
-  const parts = parsePurl(pkg.purl)
-  const qualifier = parts?.qualifiers?.distro
-  if (distro !== undefined && (qualifier === undefined || qualifier === purlDistro(distro))) return distro
-  return distroOfPurl(parts?.namespace, qualifier)
 }
 
 /**
