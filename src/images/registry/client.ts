@@ -8,7 +8,7 @@ import type { Credential } from './credential.ts'
 import { type Endpoint, schemeOf } from './endpoint.ts'
 
 /** A manifest or index as a registry sent it, its digest proved. */
-export interface FetchedManifest {
+interface FetchedManifest {
   readonly bytes: Buffer
   readonly mediaType: string
   /** sha256 of the bytes, or the digest that was asked for. */
@@ -25,7 +25,7 @@ export interface Repository {
 }
 
 /** How a blob is wanted. */
-export type Wanted = Pick<HttpRequest, 'headers' | 'signal' | 'totalTimeout'>
+type Wanted = Pick<HttpRequest, 'headers' | 'signal' | 'totalTimeout'>
 
 /** What repositories are opened with. */
 export interface RepositoryOptions {
@@ -36,7 +36,7 @@ export interface RepositoryOptions {
 }
 
 /** Media types that Sluice can read, and the one that it can name while refusing it. */
-export const manifestTypes: readonly string[] = [
+const manifestTypes: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
