@@ -1,7 +1,9 @@
 import { closeDescriptor, openRegularFile, readAt, readChunks } from '#io/file.ts'
 import { encodingOf, inflate } from '#io/inflate.ts'
 import { Failure } from '#lib/failure.ts'
+import { TarParser } from '#lib/tar.ts'
 import { isTarStart } from '#lib/tar-header.ts'
+import type { TarMember } from '#lib/tar-member.ts'
 import { type ArchiveIndex, findMember, indexArchive } from './archive-index.ts'
 import type { FileRegion } from './blob.ts'
 import { openDockerArchive } from './docker-archive.ts'
@@ -14,6 +16,9 @@ import type { OpenedTarget, OpenOptions } from './types.ts'
 
 /** The two ways in which a tar archive holds images. */
 export type ArchiveScheme = 'docker-archive' | 'oci-archive'
+
+/** How much of a compressed archive is inflated to find out what it is. */
+const sniffBytes = 32 * 2 ** 20
 
 /** Opens what `docker save` wrote, by `path[:tag]`. Throws `Failure`. */
 export async function openDocker(name: string, options: OpenOptions): Promise<OpenedTarget> {
@@ -99,18 +104,21 @@ function schemeOf(index: ArchiveIndex, preferred: ArchiveScheme): ArchiveScheme 
 
 /** The beginning of a compressed archive, whose documents may come last: the names that do come first tell it. */
 async function sniffInflated(encoding: 'gzip' | 'zstd', region: FileRegion): Promise<ArchiveScheme | undefined> {
-  const spool: Uint8Array[] = []
+  const names: string[] = []
   let size = 0
-  await inflate(encoding, readChunks({ ...region, size: Math.min(region.size, 2 ** 20) }), bytes => {
-    spool.push(bytes)
+  const ignore = () => undefined
+  const member = ({ name }: TarMember) => {
+    names.push(name.replace(/^\.\//, ''))
+    return false
+  }
+  const parser = new TarParser({ member, data: ignore, done: ignore, fault: ignore }, { members: 1000 })
+  await inflate(encoding, readChunks(region), bytes => {
+    parser.push(bytes)
     size += bytes.length
-    return size < 2 ** 20
+    return size < sniffBytes && !parser.stopped && !parser.ended
   })
-  const start = Buffer.concat(spool)
-  if (!isTarStart(start)) return undefined
-  const name = start.subarray(0, 100).toString('latin1').replace(/\0.*$/s, '').replace(/^\.\//, '')
-  if (/^(?:[0-9a-f]{64}(?:\/|\.json)|manifest\.json|repositories)/.test(name)) return 'docker-archive'
-  return /^(?:blobs(?:\/|$)|oci-layout$|index\.json$)/.test(name) ? 'oci-archive' : undefined
+  if (names.some(name => name === 'manifest.json' || /^[^/]+\/layer\.tar$/.test(name))) return 'docker-archive'
+  return names.some(name => name === 'index.json' || name.startsWith('blobs/sha256/')) ? 'oci-archive' : undefined
 }
 
 function notAnImage(name: string, index: ArchiveIndex): Failure {
