@@ -37,7 +37,7 @@ export function normalizeEol(raw: unknown): readonly ReleaseCycle[] | string {
     }
   }
   if (cycles.length === 0) return 'there are no support dates'
-  return cycles.sort((a, b) => (a.product + '\n' + a.cycle < b.product + '\n' + b.cycle ? -1 : 1))
+  return cycles.sort((a, b) => (`${a.product}\n${a.cycle}` < `${b.product}\n${b.cycle}` ? -1 : 1))
 }
 
 /** A release of API v1 in the words of the first API. */

@@ -6,9 +6,14 @@ export class BrokenRecord extends Error {
   }
 }
 
-/** True for a time as OSV writes it: RFC 3339 in UTC, with or without fractions. */
-export function isTime(text: string): boolean {
-  return timePattern.test(text) && !Number.isNaN(Date.parse(text))
+/**
+ * A time as OSV writes it, RFC 3339 in UTC with or without fractions; undefined for anything else. Real feeds have years
+ * without their leading zeros, where a database had no time: those are put back.
+ */
+export function readTime(text: string): string | undefined {
+  const year = text.indexOf('-')
+  const padded = year > 0 && year < 4 ? text.padStart(text.length + 4 - year, '0') : text
+  return timePattern.test(padded) && !Number.isNaN(Date.parse(padded)) ? padded : undefined
 }
 
 /** True for what may be an advisory's id: also a safe file name. */

@@ -1,4 +1,4 @@
-import { isId, isTime } from './fields.ts'
+import { isId, readTime } from './fields.ts'
 
 /** A bucket's `modified_id.csv`: when each record was last modified. */
 export type ModifiedIndex = ReadonlyMap<string, string>
@@ -17,9 +17,9 @@ export function readModifiedIndex(text: string): ModifiedIndex | undefined {
     const line = text.slice(at, text[end - 1] === '\r' ? end - 1 : end)
     at = end + 1
     const comma = line.indexOf(',')
-    const time = line.slice(0, comma)
+    const time = readTime(line.slice(0, Math.max(comma, 0)))
     const id = line.slice(comma + 1)
-    if (comma < 0 || !isTime(time) || !isId(id)) return undefined
+    if (time === undefined || !isId(id)) return undefined
     index.set(id, time)
   }
   return index

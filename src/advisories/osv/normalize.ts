@@ -2,7 +2,7 @@ import { canonicalEcosystem, canonicalName, databaseOf, isDistribution } from '#
 import { asArray, asObject, asString, asStrings, type JsonObject, member } from '#lib/json.ts'
 import type { Advisory, Affected, PublishedSeverity } from '#model/advisory.ts'
 import { readAffected } from './affected.ts'
-import { BrokenRecord, isId, isTime } from './fields.ts'
+import { BrokenRecord, isId, readTime } from './fields.ts'
 
 /** A record as the store keeps it. */
 export interface OsvRecord {
@@ -39,16 +39,16 @@ export function normalizeOsv(raw: unknown, bucket: string): OsvRecord {
   if (record === undefined) throw new BrokenRecord('is not an object')
   const id = asString(member(record, 'id'))
   if (id === undefined || !isId(id)) throw new BrokenRecord('has no valid id')
-  const modified = asString(member(record, 'modified'))
-  if (modified === undefined || !isTime(modified)) throw new BrokenRecord(`${id} has no valid modified time`)
+  const modified = readTime(asString(member(record, 'modified')) ?? '')
+  if (modified === undefined) throw new BrokenRecord(`${id} has no valid modified time`)
   const affected = selectAffected(readAffected(record, id), bucket, id)
-  const published = asString(member(record, 'published'))
+  const published = readTime(asString(member(record, 'published')) ?? '')
   const summary = asString(member(record, 'summary'))?.trim()
   const advisory: Advisory = {
     id,
     aliases: readIds(record, 'aliases', id),
     upstream: readIds(record, 'upstream', id),
-    published: published !== undefined && isTime(published) ? published : undefined,
+    published,
     modified,
     summary: summary ? summary.slice(0, maxSummary) : undefined,
     affected,
