@@ -174,6 +174,16 @@ describe('images/archive', () => {
     }
   })
 
+  it('refuses an image that is for another platform than was asked for', async () => {
+    const wanted = { ...options, platform: 'linux/arm64' }
+
+    await expect(openDocker(write(classic), wanted)).rejects.toMatchObject({ code: 'image/no-platform' })
+    expect((await openDocker(write(classic), { ...options, platform: 'linux/x86_64' })).image?.platform).toEqual({
+      os: 'linux',
+      architecture: 'amd64',
+    })
+  })
+
   it('reads an archive from a stream', async () => {
     const opened = await openStream(createReadStream(write(classic, gzipSync)), '-', options)
 

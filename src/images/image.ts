@@ -1,11 +1,12 @@
 import { Failure } from '#lib/failure.ts'
 import { asArray, member } from '#lib/json.ts'
 import type { Problem } from '#model/problem.ts'
+import type { Platform } from '#model/target.ts'
 import type { ImageParts } from './blob.ts'
 import { digestHash, isDigest, sha256 } from './digest.ts'
 import { openLayer } from './layer.ts'
 import { maxDocumentBytes, parseDocument, toPlatform } from './manifest.ts'
-import { machinePlatform } from './platform.ts'
+import { isPlatform, machinePlatform, parsePlatform, platformText } from './platform.ts'
 import type { LayerSource, OpenedTarget, OpenOptions } from './types.ts'
 
 /**
@@ -19,6 +20,8 @@ export function openImage(parts: ImageParts, options: OpenOptions): OpenedTarget
     throw new Failure('image/damaged', `The configuration is larger than ${maxDocumentBytes} bytes`)
   }
   const document = parseDocument(config.bytes, 'configuration')
+  const platform = toPlatform(document) ?? parts.platform
+  if (options.platform !== undefined && platform !== undefined) requirePlatform(platform, options.platform)
   const problems = [...mismatch('configuration', config)]
   if (manifest !== undefined) problems.push(...mismatch('manifest', manifest))
   const diffIds = asArray(member(member(document, 'rootfs'), 'diff_ids'))
@@ -30,7 +33,7 @@ export function openImage(parts: ImageParts, options: OpenOptions): OpenedTarget
     id: sha256(config.bytes),
     digest: manifest === undefined ? undefined : sha256(manifest.bytes),
     tags: parts.tags,
-    platform: toPlatform(document) ?? parts.platform ?? machinePlatform(),
+    platform: platform ?? machinePlatform(),
     config: document,
   }
   return {
@@ -40,6 +43,14 @@ export function openImage(parts: ImageParts, options: OpenOptions): OpenedTarget
     problems,
     close: parts.close ?? (async () => undefined),
   }
+}
+
+/** The configuration often leaves out the variant, so only system and architecture are compared. */
+function requirePlatform(platform: Platform, wanted: string): void {
+  const { os, architecture } = parsePlatform(wanted)
+  if (isPlatform(platform, { os, architecture })) return
+  const hint = `It is there for ${platformText(platform)}`
+  throw new Failure('image/no-platform', `The image is not there for ${wanted}`, { hint })
 }
 
 function layersOf(parts: ImageParts, diffIds: readonly unknown[], options: OpenOptions): readonly LayerSource[] {

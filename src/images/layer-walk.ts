@@ -92,7 +92,8 @@ export class LayerWalk {
     }
     const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'
     if (!isWanted) return false
-    if (member.stored > this.#limits.fileBytes) {
+    // A sparse file of a few bytes may be as long as it likes.
+    if (Math.max(member.stored, member.size) > this.#limits.fileBytes) {
       this.report('limit', `The file has more than ${this.#limits.fileBytes} bytes`, entry.path)
       return false
     }

@@ -196,6 +196,14 @@ describe('images/oci', () => {
       'image/schema1',
     ],
     [
+      'a chart',
+      (path: string) => {
+        const config = writeBlob(path, 'application/vnd.cncf.helm.config.v1+json', Buffer.from('{}'))
+        writeIndex(path, [writeManifest(path, config, [])])
+      },
+      'image/not-an-image',
+    ],
+    [
       'a configuration that is no JSON',
       (path: string) => {
         writeIndex(path, [writeManifest(path, writeBlob(path, 'x', Buffer.from('{')), [])])

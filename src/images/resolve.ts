@@ -8,6 +8,11 @@ const maxDepth = 8
 /** Documents that are opened to find one image, at most. */
 const maxDocuments = 1000
 
+const imageConfigTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+])
+
 /** Bytes of the manifest or index that a descriptor names. Throws `Failure` where they cannot be had. */
 export type ReadDocument = (descriptor: Descriptor) => Promise<Uint8Array>
 
@@ -34,7 +39,10 @@ export async function resolveManifest(
     const descriptor = choosePlatform(candidates, wanted)
     const bytes = await read(descriptor)
     const document = parseManifest(bytes)
-    if (document.kind === 'manifest') return { descriptor, bytes, manifest: document }
+    if (document.kind === 'manifest') {
+      refuseArtifact(document.config.mediaType)
+      return { descriptor, bytes, manifest: document }
+    }
     // Its media type did not say that it is an index.
     descriptors = document.manifests
   }
@@ -62,4 +70,10 @@ async function flatten(start: readonly Descriptor[], read: ReadDocument): Promis
   }
   await visit(start, 0)
   return found
+}
+
+/** Charts, signatures and the like are stored like images, but their configuration is none. */
+function refuseArtifact(configType: string | undefined): void {
+  if (!configType?.startsWith('application/vnd.') || imageConfigTypes.has(configType)) return
+  throw new Failure('image/not-an-image', `The manifest is no container image's: its configuration is ${configType}`)
 }
