@@ -34,7 +34,7 @@ export function splitDescriptor(text: string): { readonly name: string; readonly
  */
 export function versionFromArchive(name: string, reference: string): string | undefined {
   const path = reference.split(/[?#]/, 1)[0]!
-  const file = path.slice(path.lastIndexOf('/') + 1)
+  const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1)
   const extension = ['.tgz', '.tar.gz', '.tar'].find(end => file.endsWith(end))
   const base = name.slice(name.lastIndexOf('/') + 1)
   if (extension === undefined || !file.startsWith(`${base}-`)) return undefined

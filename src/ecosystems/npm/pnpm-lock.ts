@@ -1,7 +1,7 @@
 import type { FileProblem } from '#ecosystems/types.ts'
 import { asObject, asString, type JsonObject, member } from '#lib/json.ts'
 import { parseYamlStream } from '#lib/yaml.ts'
-import { keyLines, type LockedPackage, type LockFile, reachable, splitDescriptor } from './locked-package.ts'
+import { keyLines, type LockedPackage, type LockFile, reachable } from './locked-package.ts'
 
 /**
  * Reads `pnpm-lock.yaml`, versions 5, 6 and 9 (https://github.com/pnpm/spec/tree/master/lockfile). Workspace projects
@@ -52,10 +52,14 @@ function slashedKey(key: string): { name: string; version: string } {
 
 /** Versions 6 and 9: `name@1.2.3(peers)`; 6 has `/`, or another registry's host and `/`, in front. */
 function atKey(key: string): { name: string; version: string } {
-  const { name, rest } = splitDescriptor(withoutPeers(key.startsWith('/') ? key.slice(1) : key))
-  const segments = name.split('/')
+  const text = withoutPeers(key)
+  let separator = text.indexOf('@', 1)
+  // The first `@` that does not open a scope.
+  while (separator > 0 && text[separator - 1] === '/') separator = text.indexOf('@', separator + 1)
+  if (separator < 0) return { name: '', version: '' }
+  const segments = text.slice(0, separator).split('/')
   const isScoped = segments.at(-2)?.startsWith('@') === true
-  return { name: segments.slice(isScoped ? -2 : -1).join('/'), version: rest }
+  return { name: segments.slice(isScoped ? -2 : -1).join('/'), version: text.slice(separator + 1) }
 }
 
 function withoutPeers(key: string): string {
