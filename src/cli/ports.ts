@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
 import type { HashAlgorithm, Hasher, Ports } from '#engine/ports.ts'
+import type { ProgressEvent } from '#images/types.ts'
 import { BlobCache } from '#io/blob-cache.ts'
+import type { HttpClient } from '#io/http.ts'
 import { Failure } from '#lib/failure.ts'
+import { printable } from '#lib/terminal.ts'
 import { type Flags, usageFailure } from './flags.ts'
 import { type Home, locateHome } from './home.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -18,7 +22,8 @@ export async function withPorts<T>(flags: Flags, work: (ports: Ports) => Promise
     withTemporary(home, async temporary => {
       try {
         return await work({
-          advisories: ecosystems => openAdvisories({ home, ecosystems, offline: flags.has('offline'), progress, signal }),
+          advisories: ecosystems =>
+            openAdvisories({ home, ecosystems, offline: flags.has('offline'), progress, signal }),
           cache: new BlobCache(join(home.cache, 'facts')),
           hash: createHasher,
           now: clock,
@@ -67,6 +72,7 @@ async function withTemporary<T>(home: Home, work: (temporary: string) => Promise
   }
 }
 
+/** Opens the store, fetching what the target needs and the store lacks. What cannot be had is missing in the verdict. */
 async function openAdvisories(request: {
   readonly home: Home
   readonly ecosystems: readonly string[]
@@ -76,14 +82,51 @@ async function openAdvisories(request: {
 }): Promise<AdvisoryReader> {
   const { ensureEcosystems, openStore } = await import('#advisories/index.ts')
   const { home, ecosystems, offline, progress, signal } = request
+  let failure: unknown
   if (!offline) {
-    await ensureEcosystems({ home: home.data, ecosystems, progress: progress.update, signal, environment: process.env })
+    const show = (event: UpdateProgress) => progress.update(describeUpdate(event))
+    await ensureEcosystems({ home: home.data, ecosystems, progress: show, signal, client: await feedClient() }).catch(
+      error => {
+        signal.throwIfAborted()
+        failure = error
+      },
+    )
   }
   const store = openStore(home.data)
-  if (store !== undefined) return store
-  throw new Failure('feeds/unavailable', 'There are no advisories to judge by.', {
+  if (store !== undefined) {
+    progress.clear()
+    if (failure instanceof Failure) process.stderr.write(`sluice: ${printable(failure.message)}\n`)
+    else if (failure !== undefined) throw failure
+    return store
+  }
+  throw new Failure('feeds/unavailable', 'There are no advisories to judge by, and none could be fetched.', {
     hint: 'Fetch them with sluice feeds update, or take them from a mirror with sluice feeds update --from DIR.',
+    cause: failure,
   })
+}
+
+/** A client for the public feeds that goes through the proxies of the environment. */
+export async function feedClient(): Promise<HttpClient> {
+  const { createHttpClient } = await import('#io/http.ts')
+  const { proxiesFromEnvironment } = await import('#io/http-proxy.ts')
+  return createHttpClient({ proxies: proxiesFromEnvironment(process.env) })
+}
+
+/** An update's step, for the progress line. */
+export function describeUpdate({ feed, step, done, total }: UpdateProgress): ProgressEvent {
+  const words = {
+    wait: 'waiting for another update',
+    check: 'checking',
+    download: 'downloading',
+    read: 'reading',
+    join: 'joining ids',
+  }
+  return {
+    id: feed,
+    label: `Advisories ${feed}: ${words[step]}`,
+    done: done ?? 0,
+    ...(total !== undefined && { total }),
+  }
 }
 
 function createHasher(algorithm: HashAlgorithm): Hasher {
@@ -96,7 +139,10 @@ function readClock(flags: Flags): () => Date {
   const text = flags.value('at')
   if (text === undefined) return () => new Date()
   const at = new Date(text)
-  if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text) || Number.isNaN(at.getTime())) {
+  if (
+    !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text) ||
+    Number.isNaN(at.getTime())
+  ) {
     throw usageFailure('scan', `--at needs a moment such as 2026-11-20T12:00:00Z, not '${text}'.`)
   }
   return () => at

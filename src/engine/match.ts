@@ -1,5 +1,6 @@
 import { affects } from '#advisories/ranges.ts'
 import type { AdvisoryCandidate, AdvisoryReader } from '#advisories/types.ts'
+import { ecosystems } from '#ecosystems/index.ts'
 import type { AdvisoryQuery, Matching } from '#ecosystems/types.ts'
 import { compareText } from '#lib/text.ts'
 import type { Distro } from '#model/distro.ts'
@@ -56,7 +57,7 @@ function matchPackage(request: MatchRequest, found: Package): readonly Vulnerabi
   if (matching === undefined) return []
   const flaws = matchedFlaws(request, found, matching)
   return [...flaws].map(([flaw, advisories]) => {
-    const vulnerability = request.advisories.describe(flaw)
+    const vulnerability = request.advisories.describe(flaw, isSystem(found) ? advisories[0]?.source : undefined)
     const identity = ['vulnerability', vulnerability.id, found.type, found.name].join('|')
     const hasher = request.hash('sha256')
     hasher.update(identity)
@@ -70,6 +71,11 @@ function matchPackage(request: MatchRequest, found: Package): readonly Vulnerabi
       severity: vulnerability.severity,
     }
   })
+}
+
+/** A distribution's own rating counts first for its packages: it knows how it builds them. */
+function isSystem(found: Package): boolean {
+  return ecosystems.some(({ id, kind }) => id === found.type && kind === 'system')
 }
 
 /** The flaws of one package version by id, each with the records that say so. */
