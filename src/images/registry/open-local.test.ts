@@ -49,12 +49,7 @@ describe('images/registry/open', () => {
     const chart = store.put(JSON.stringify({ schemaVersion: 2, mediaType: manifestType, config, layers: [] }))
     const host = await serve(store, { '1': chart.digest })
 
-    const pending = open(`${host}/chart:1`)
-
-    await expect(pending).rejects.toMatchObject({
-      code: 'image/not-an-image',
-      message: `${host}/chart:1 is not an image but application/vnd.cncf.helm.config.v1+json`,
-    })
+    await expect(open(`${host}/chart:1`)).rejects.toMatchObject({ code: 'image/not-an-image' })
   })
 
   it('refuses a configuration that is not the one the manifest names', async () => {

@@ -13,14 +13,6 @@ import { findCredential } from './credentials.ts'
 import { type Endpoint, endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
 
-const configTypes: ReadonlySet<string | undefined> = new Set([
-  undefined,
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-  // What the first tools that wrote schema 2 sent.
-  'application/octet-stream',
-])
-
 /**
  * Opens an image in a registry. The manifest and the configuration are fetched and verified now; layers stream into
  * their walk, again for a second pass, and never touch the disk.
@@ -81,10 +73,6 @@ async function partsOf(name: string, source: Source) {
     return (await firstOf(repositories, repository => repository.manifest(digest))).bytes
   }
   const { descriptor, bytes, manifest } = await resolveManifest([start], read, options.platform)
-  if (!configTypes.has(manifest.config.mediaType)) {
-    const what = manifest.config.mediaType?.replace(/[^\w.+/-]/g, '').slice(0, 100)
-    throw new Failure('image/not-an-image', `${formatReference(reference)} is not an image but ${what}`)
-  }
   return {
     scheme: 'registry',
     name,
