@@ -60,6 +60,8 @@ export function compileCondition(source: string): Condition | { readonly error: 
   if (source.length > maxLength) return { error: `is longer than ${maxLength} characters` }
   const checked = environment().check(source)
   if (!checked.valid) return { error: explain(source, checked.error) }
+  const pattern = badPattern(source)
+  if (pattern !== undefined) return { error: pattern }
   if (checked.type !== 'bool') return { error: `has to be true or false, but is of type ${checked.type}` }
   const run = environment().parse(source)
   return { source, evaluate: variables => evaluate(run, variables) }
@@ -74,6 +76,23 @@ function evaluate(run: (variables: Record<string, unknown>) => unknown, variable
     const field = /^No such key: (\S+)$/.exec(text)?.[1]
     return { error: field === undefined ? text : `${field} is not known (guard it with has(…))` }
   }
+}
+
+/**
+ * What is wrong with the patterns that the expression gives to `matches`. CEL promises linear time and the expressions
+ * here run on names that an attacker chose, so a repetition inside a repetition is refused.
+ */
+function badPattern(source: string): string | undefined {
+  for (const [, , pattern = ''] of source.matchAll(/\bmatches\(\s*r?(["'])((?:\\.|(?!\1)[^\\])*)\1/g)) {
+    if (/\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/.test(pattern))
+      return `repeats a repetition in the pattern ${pattern}, which can take forever`
+    try {
+      new RegExp(pattern.replaceAll('\\\\', '\\'))
+    } catch {
+      return `has a pattern that is none: ${pattern}`
+    }
+  }
+  return undefined
 }
 
 let shared: Environment | undefined

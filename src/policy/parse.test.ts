@@ -81,6 +81,16 @@ const bad: readonly (readonly [string, unknown, string])[] = [
 
 /** Documents whose fault only the compiler of conditions and the reader of references see. */
 const badBeyondSchema: readonly (readonly [string, unknown, string])[] = [
+  [
+    'a pattern that can take forever',
+    { ...head, rules: [{ ...rule, when: 'finding.id.matches("^(a+)+$")' }] },
+    'repeats a repetition',
+  ],
+  [
+    'a pattern that is none',
+    { ...head, rules: [{ ...rule, when: 'finding.id.matches("(")' }] },
+    'has a pattern that is none',
+  ],
   ['two rules of one id', { ...head, rules: [rule, rule] }, 'two rules with the id r'],
   [
     'field that is none',
@@ -110,6 +120,7 @@ const badBeyondSchema: readonly (readonly [string, unknown, string])[] = [
 const good: readonly (readonly [string, unknown])[] = [
   ['the least', head],
   ['a rule', { ...head, rules: [rule] }],
+  ['a pattern', { ...head, rules: [{ ...rule, when: 'finding.id.matches("^CVE-[0-9]+-(1|2)+$")' }] }],
   ['a rule that is always broken', { ...head, rules: [{ ...rule, when: true }] }],
   ['a waiver', { ...head, waivers: [waiver] }],
   ['a test', { ...head, tests: [{ ...policyTest, at: '2026-08-01T12:00:00Z', because: ['CVE-2026-1'] }] }],

@@ -74,7 +74,7 @@ function supportVariable(finding: SupportFinding, now: number): object {
 /** One purl may stand for several packages: `dev` and `base` are only true where they are for each. */
 function packageVariable(purl: string, packages: readonly Package[]): object {
   const first = packages[0]
-  const parts = parsePurl(purl)
+  const parts = first === undefined ? parsePurl(purl) : undefined
   return {
     name: first?.name ?? parts?.name ?? '',
     version: first?.version ?? parts?.version ?? '',

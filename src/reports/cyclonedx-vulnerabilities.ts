@@ -4,6 +4,7 @@ import type { ScanResult } from '#model/report.ts'
 import type { Rating } from '#model/severity.ts'
 import type { WaivedFinding } from '#model/verdict.ts'
 import { osvAddress } from './osv-address.ts'
+import { waiversOf } from './summary.ts'
 
 /** OpenVEX's words in CycloneDX's (https://cyclonedx.org/docs/1.6/json/#vulnerabilities_items_analysis_justification). */
 const justifications: Readonly<Record<string, string>> = {
@@ -19,7 +20,7 @@ const justifications: Readonly<Record<string, string>> = {
  * entries, because an analysis speaks for the whole entry.
  */
 export function cyclonedxVulnerabilities(result: ScanResult): object[] {
-  const waivers = new Map(result.verdict?.waived.map(item => [item.finding, item]))
+  const waivers = waiversOf(result)
   const findings = result.findings.filter(finding => finding.kind === 'vulnerability')
   const groups = Map.groupBy(findings, finding => {
     const waiver = waivers.get(finding.fingerprint)

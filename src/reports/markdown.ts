@@ -5,6 +5,7 @@ import type { VerdictStatus } from '#model/verdict.ts'
 import { markdownCode, markdownText } from './markdown-text.ts'
 import { osvAddress } from './osv-address.ts'
 import {
+  carriersOf,
   causesOf,
   countSeverities,
   epssText,
@@ -16,6 +17,7 @@ import {
   targetName,
   urgency,
   verdictSentence,
+  waiversOf,
 } from './summary.ts'
 
 /** Comments of code hosts end at 65,536 characters; whole rows are left out before that. */
@@ -116,9 +118,9 @@ function notes({ verdict }: ScanResult): string {
 function findings(result: ScanResult): string {
   if (result.findings.length === 0) return 'No findings.'
   const packages = Map.groupBy(result.packages, item => item.purl)
-  const waived = new Set(result.verdict?.waived.map(item => item.finding))
+  const waived = waiversOf(result)
   const rows = result.findings.slice(0, maxFindings).map(finding => {
-    const carriers = finding.kind === 'vulnerability' ? (packages.get(finding.package) ?? []) : []
+    const carriers = carriersOf(finding, packages)
     return findingRow(finding, carriers, waived.has(finding.fingerprint))
   })
   const more = result.findings.length > maxFindings ? `\n\nand ${result.findings.length - maxFindings} more` : ''

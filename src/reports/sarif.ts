@@ -4,7 +4,7 @@ import type { ScanResult } from '#model/report.ts'
 import type { WaivedFinding } from '#model/verdict.ts'
 import { levelOf, ruleId, ruleOf } from './sarif-rules.ts'
 import { plainMessage, relativeUri, shorten } from './sarif-text.ts'
-import { platformText, targetName } from './summary.ts'
+import { platformText, targetName, waiversOf } from './summary.ts'
 
 /** Code scanning refuses runs with more results (https://docs.github.com/code-security/code-scanning). */
 const maxResults = 25_000
@@ -23,7 +23,7 @@ export function renderSarif(result: ScanResult): string {
   const order = new Map([...rules.keys()].map((id, index) => [id, index]))
   const context = {
     packages: Map.groupBy(result.packages, item => item.purl),
-    waivers: new Map(result.verdict?.waived.map(item => [item.finding, item])),
+    waivers: waiversOf(result),
     target: targetName(result),
   }
   const log = {

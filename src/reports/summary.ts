@@ -3,7 +3,7 @@ import type { Finding, VulnerabilityFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { FixAction, ScanResult } from '#model/report.ts'
 import { type Severity, severities } from '#model/severity.ts'
-import type { Verdict, Violation } from '#model/verdict.ts'
+import type { Verdict, Violation, WaivedFinding } from '#model/verdict.ts'
 
 /** Counts of one severity, for lines such as `2 critical · 3 high`. */
 export interface SeverityCount {
@@ -31,27 +31,48 @@ export interface Cause {
 
 /** The causes of one action, each flaw once however many rules and packages it breaks them in, the worst first. */
 export function causesOf(result: ScanResult, action: Violation['action']): readonly Cause[] {
-  const index = new Map(result.findings.map(finding => [finding.fingerprint, finding]))
+  const index = Map.groupBy(result.findings, finding => finding.fingerprint)
   const packages = Map.groupBy(result.packages, item => item.purl)
   const groups = new Map<string, Cause>()
   for (const violation of result.verdict?.violations ?? []) {
-    const finding = index.get(violation.finding)
+    // Several versions of one package have one fingerprint.
+    const findings = index.get(violation.finding) ?? []
+    const finding = findings[0]
     if (violation.action !== action || finding === undefined) continue
     const name = findingName(finding)
-    const carriers = finding.kind === 'vulnerability' ? (packages.get(finding.package) ?? []) : []
     const group = groups.get(name)
     groups.set(name, {
       violation: group?.violation ?? violation,
       rules: [...new Set([...(group?.rules ?? []), violation.rule])],
       name,
       finding: group?.finding ?? finding,
-      packages: [...new Set([...(group?.packages ?? []), ...carriers])],
+      packages: [...new Set([...(group?.packages ?? []), ...findings.flatMap(item => carriersOf(item, packages))])],
     })
   }
   const order = new Map(result.findings.map((finding, position) => [finding.fingerprint, position]))
   return [...groups.values()].sort(
     (a, b) => (order.get(a.finding.fingerprint) ?? 0) - (order.get(b.finding.fingerprint) ?? 0),
   )
+}
+
+/** The packages that a finding is in; none for what is no flaw of a package. */
+export function carriersOf(finding: Finding, packages: ReadonlyMap<string, readonly Package[]>): readonly Package[] {
+  return finding.kind === 'vulnerability' ? (packages.get(finding.package) ?? []) : []
+}
+
+/**
+ * The findings that are waived, by fingerprint. Several versions of one package have one fingerprint: it only counts as
+ * waived where all of them are, so that no report hides a finding that the verdict still counts.
+ */
+export function waiversOf(result: ScanResult): ReadonlyMap<string, WaivedFinding> {
+  const { violations = [], waived = [] } = result.verdict ?? {}
+  const open = new Set(violations.map(item => item.finding))
+  const findings = Map.groupBy(result.findings, finding => finding.fingerprint)
+  const entries = Map.groupBy(waived, item => item.finding)
+  const all = [...entries].filter(
+    ([fingerprint, items]) => !open.has(fingerprint) && items.length >= (findings.get(fingerprint)?.length ?? 0),
+  )
+  return new Map(all.map(([fingerprint, items]) => [fingerprint, items[0]!]))
 }
 
 /** The name that people know a finding by. */

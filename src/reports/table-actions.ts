@@ -2,7 +2,7 @@ import { printable, truncate } from '#lib/terminal.ts'
 import type { Finding } from '#model/finding.ts'
 import type { FixAction, ScanResult } from '#model/report.ts'
 import { type Cell, layOut, type Paint, tableWidth } from './paint.ts'
-import { countSeverities, plural, wayOut } from './summary.ts'
+import { countSeverities, plural, waiversOf, wayOut } from './summary.ts'
 import { placeLines, severityStyles, shortName } from './table-style.ts'
 import type { RenderOptions } from './types.ts'
 
@@ -58,7 +58,7 @@ function baseLine(upgrades: readonly FixAction[], options: RenderOptions, paint:
 }
 
 function unfixedLine(result: ScanResult, options: RenderOptions, paint: Paint): string[] {
-  const waived = new Set(result.verdict?.waived.map(item => item.finding))
+  const waived = waiversOf(result)
   const findings = new Map(result.findings.map(finding => [finding.fingerprint, finding]))
   const isOpen = (fingerprint: string): boolean => findings.has(fingerprint) && !waived.has(fingerprint)
   const waiting = result.actions.filter(action => action.kind === 'none' && action.removes.some(isOpen))

@@ -3,13 +3,13 @@ import type { Finding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
 import { type Cell, layOut, type Paint } from './paint.ts'
-import { countSeverities, epssText, findingName, plural } from './summary.ts'
+import { carriersOf, countSeverities, epssText, findingName, plural, waiversOf } from './summary.ts'
 import { placeLines, severityStyles } from './table-style.ts'
 import type { RenderOptions } from './types.ts'
 
 /** How many findings of which kind there are, in one or two lines. */
 export function countLines(result: ScanResult, options: RenderOptions, paint: Paint): string[] {
-  const waived = new Set(result.verdict?.waived.map(item => item.finding))
+  const waived = waiversOf(result)
   const open = result.findings.filter(finding => !waived.has(finding.fingerprint))
   const flaws = open.filter(finding => finding.kind === 'vulnerability')
   const severities = countSeverities(open).map(({ severity, count }) => ({
@@ -35,9 +35,8 @@ export function countLines(result: ScanResult, options: RenderOptions, paint: Pa
 export function findingLines(result: ScanResult, options: RenderOptions, paint: Paint): string[] {
   if (result.findings.length === 0) return []
   const packages = Map.groupBy(result.packages, item => item.purl)
-  const waived = new Set(result.verdict?.waived.map(item => item.finding))
-  const carriers = (finding: Finding): readonly Package[] =>
-    finding.kind === 'vulnerability' ? (packages.get(finding.package) ?? []) : []
+  const waived = waiversOf(result)
+  const carriers = (finding: Finding): readonly Package[] => carriersOf(finding, packages)
   const rows = result.findings.map(finding => findingRow(finding, carriers(finding), waived.has(finding.fingerprint)))
   const head = ['Severity', 'Finding', 'Package', 'Fixed in', 'EPSS', ''].map(
     (text): Cell => ({ text, styles: ['dim'] }),
