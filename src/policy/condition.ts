@@ -10,7 +10,7 @@ export interface Condition {
 }
 
 /** Yes, no, or why neither could be said: never a yes or a no that missing data made up. */
-export type Outcome = boolean | { readonly error: string }
+type Outcome = boolean | { readonly error: string }
 
 /** What an expression sees. Integers are BigInt, as CEL's `int` wants it; members that are not known are absent. */
 export interface Variables {

@@ -32,7 +32,7 @@ import {
 } from './types.ts'
 
 /** The age from which advisories are too old where a policy does not say. */
-export const defaultMaxAdvisoryAge = 7 * day
+const defaultMaxAdvisoryAge = 7 * day
 
 /**
  * Reads a policy document (YAML, or JSON which is YAML too). `name` is what messages call it. Throws a `Failure` with

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ScanResult } from '#model/report.ts'
-import { type Flaw, flaw, now, subject } from './fixtures/subject.ts'
+import { defaultPolicyFile } from './default-policy.ts'
+import { type Flaw, flaw, now, subject, support } from './fixtures/subject.ts'
+import { judge } from './judge.ts'
 import { parsePolicy } from './parse.ts'
-import { runPolicyTests } from './test-policy.ts'
+import { runPolicyTests, subjectOf } from './test-policy.ts'
 
 function report(more: Flaw): ScanResult {
   const { target, packages, findings, problems, advisories } = subject([flaw(more)])
@@ -53,6 +56,30 @@ describe('policy/test-policy', () => {
     const both = { ...critical, findings: [...critical.findings, flaw({ id: 'CVE-2026-7' })] }
 
     expect(run({ because: ['CVE-2026-7'] }, () => both).passed).toBe(false)
+  })
+
+  it('makes the verdict of a saved report again, byte for byte', () => {
+    const policy = parsePolicy(readFileSync(defaultPolicyFile, 'utf8'), 'default.yaml')
+    const clock = { stage: 'build', at: now } as const
+    const given = subject([flaw({ severity: 'CRITICAL', fixed: '2' }), flaw({ id: 'CVE-2026-2' }), support('ended')])
+    const verdict = judge(given, policy, clock)
+    const { target, packages, findings, problems, advisories } = given
+    const tool = { name: 'sluice', version: '0.1.0' } as const
+    const saved: ScanResult = {
+      tool,
+      target,
+      packages,
+      findings,
+      problems,
+      advisories,
+      actions: [],
+      createdAt: now,
+      verdict,
+    }
+
+    const again = judge(subjectOf(JSON.parse(JSON.stringify(saved))), policy, clock)
+
+    expect(JSON.stringify(again)).toBe(JSON.stringify(verdict))
   })
 
   it('fails the test whose facts cannot be read', () => {

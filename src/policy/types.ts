@@ -16,7 +16,7 @@ export type IncompleteAction = (typeof incompleteActions)[number]
 /** What a rule does at a stage. `alert` is a warning that a responder at runtime picks up. */
 export const ruleActions = ['warn', 'fail', 'alert'] as const
 
-export type RuleAction = (typeof ruleActions)[number]
+type RuleAction = (typeof ruleActions)[number]
 
 /** The day from which a grace period runs. */
 export const graceStarts = ['fixAvailable', 'published', 'kevAdded'] as const
@@ -26,7 +26,7 @@ export type GraceStart = (typeof graceStarts)[number]
 /** What ends a waiver before its day. */
 export const waiverEnds = ['fixAvailable', 'kev'] as const
 
-export type WaiverEnd = (typeof waiverEnds)[number]
+type WaiverEnd = (typeof waiverEnds)[number]
 
 /** Why a flaw does no harm here, in the words of OpenVEX 0.2.0 (https://github.com/openvex/spec). */
 export const justifications = [
@@ -37,7 +37,7 @@ export const justifications = [
   'inline_mitigations_already_exist',
 ] as const
 
-export type Justification = (typeof justifications)[number]
+type Justification = (typeof justifications)[number]
 
 /** A parsed and checked policy document: what is tolerated, at which stage, for how long. */
 export interface Policy {
@@ -51,7 +51,7 @@ export interface Policy {
   readonly tests: readonly PolicyTest[]
 }
 
-export interface PolicyMetadata {
+interface PolicyMetadata {
   readonly name: string
   /** Counts up with every change; verdicts name it. */
   readonly version: number
