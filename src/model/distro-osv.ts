@@ -54,11 +54,11 @@ function openeuler(distro: Distro): readonly string[] {
   return release === undefined || edition === undefined ? [] : [`openEuler:${release}-${edition}`]
 }
 
+/** `SUSE Linux Enterprise Server 15 SP5` up to 15, `… 16.0` from 16 on; the Micro editions always count `5.5`. */
 function sle(distro: Distro, title: string): readonly string[] {
   const [major, pack] = releaseOf(distro, 'minor')?.split('.') ?? [releaseOf(distro, 'major')]
   if (major === undefined) return []
-  if (distro.id === 'sle-micro') return [`SUSE:${title} ${distro.version}`]
-  if (Number(major) >= 16) return [`SUSE:${title.replace('Enterprise ', '')} ${major}.${pack ?? '0'}`]
+  if (title.endsWith('Micro') || Number(major) >= 16) return [`SUSE:${title} ${major}.${pack ?? '0'}`]
   const release = pack === undefined || pack === '0' ? major : `${major} SP${pack}`
   const modules =
     major === '15' ? sleModules.map(module => `SUSE:Linux Enterprise Module for ${module} ${release}`) : []

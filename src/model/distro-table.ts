@@ -47,6 +47,7 @@ export const distroTable: Readonly<Record<string, DistroRow>> = {
   sled: { osvRule: 'sle', title: 'Linux Enterprise Desktop' },
   sles: { osvRule: 'sle', title: 'Linux Enterprise Server', product: 'sles', cycle: 'minor' },
   sles_sap: { osvRule: 'sle', title: 'Linux Enterprise Server for SAP Applications' },
+  'sl-micro': { osvRule: 'sle', title: 'Linux Micro' },
   'sle-micro': { osvRule: 'sle', title: 'Linux Enterprise Micro' },
   ubuntu: { osvRule: 'ubuntu', product: 'ubuntu', cycle: 'minor' },
   wolfi: { osv: 'Wolfi' },

@@ -75,6 +75,20 @@ describe('model/distro', () => {
     expect(sles15).toContain('SUSE:Linux Enterprise Server 15 SP7-LTSS')
   })
 
+  // the marketing names that OSV uses are the PRETTY_NAMEs of these releases
+  it.each([
+    ['sles', '12.5', 'SUSE:Linux Enterprise Server 12 SP5'],
+    ['sles', '15', 'SUSE:Linux Enterprise Server 15'],
+    ['sles', '16.0', 'SUSE:Linux Enterprise Server 16.0'],
+    ['sle-micro', '5.5', 'SUSE:Linux Enterprise Micro 5.5'],
+    ['sl-micro', '6.0', 'SUSE:Linux Micro 6.0'],
+    ['opensuse-leap', '15.6', 'openSUSE:Leap 15.6'],
+    ['mageia', '9', 'Mageia:9'],
+    ['chainguard', '20230214', 'Chainguard'],
+  ])('names %s %s as OSV does', (id, version, ecosystem) => {
+    expect(osvEcosystems({ id, version, name: '' })[0]).toBe(ecosystem)
+  })
+
   it('knows Debian testing by its codename and sid by none', () => {
     const testing = identify({
       'etc/os-release': 'PRETTY_NAME="Debian GNU/Linux trixie/sid"\nVERSION_CODENAME=trixie\nID=debian\n',
