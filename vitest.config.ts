@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{architecture,contracts,ecosystems,images,support}/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/{architecture,contracts,ecosystems,images,support}/**/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
           pool: 'threads',
           testTimeout: 60_000,
           hookTimeout: 120_000,

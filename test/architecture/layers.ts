@@ -15,10 +15,10 @@ export interface LayerRule {
 export const layerRules: Readonly<Record<string, LayerRule>> = {
   lib: { may: [], packages: ['js-yaml', 'smol-toml', 'fast-xml-parser'] },
   io: { may: ['lib'], node: true },
-  model: { may: ['lib'], packages: ['ae-cvss-calculator'] },
+  model: { may: ['lib'] },
   images: { may: ['model', 'lib', 'io'], node: true },
   ecosystems: { may: ['ecosystems/types.ts', 'ecosystems/*/version.ts', 'model', 'lib'] },
-  advisories: { may: ['advisories', 'model', 'lib', 'io'], node: true },
+  advisories: { may: ['model', 'lib', 'io'], packages: ['ae-cvss-calculator'], node: true },
   policy: { may: ['model', 'lib'], packages: ['@marcbachmann/cel-js'] },
   reports: { may: ['reports/types.ts', 'model', 'lib'] },
   engine: {

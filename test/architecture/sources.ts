@@ -27,6 +27,7 @@ export function sourceFiles(): readonly SourceFile[] {
 
 /** Module specifiers that a source text names in imports and re-exports. */
 export function importsOf(text: string): readonly string[] {
-  const pattern = /(?:^|[\s;])(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|import\s*\(?\s*['"]([^'"]+)['"]/g
+  const pattern =
+    /^(?:import|export)\s(?:[\w\s{},*$]*?\sfrom\s)?\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/gm
   return [...text.matchAll(pattern)].map(match => match[1] ?? match[2] ?? '')
 }
