@@ -82,6 +82,9 @@ export interface LayerLimits {
   readonly entries: number
   /** Uncompressed bytes of the whole layer. */
   readonly layerBytes: number
+  /** Above `ratioBytes` uncompressed bytes, a layer may not inflate to more than so many times its size. Real ones: 2 to 20. */
+  readonly ratio: number
+  readonly ratioBytes: number
   /** Bytes of one wanted body. */
   readonly fileBytes: number
   /** Bodies of compressed layers above this many bytes are kept in a temporary file, not in memory. */
@@ -92,6 +95,8 @@ export interface LayerLimits {
 export const layerLimits: LayerLimits = {
   entries: 2_000_000,
   layerBytes: 64 * 2 ** 30,
+  ratio: 500,
+  ratioBytes: 8 * 2 ** 30,
   fileBytes: 4 * 2 ** 30,
   memoryBytes: 32 * 2 ** 20,
 }

@@ -133,6 +133,7 @@ describe('images/layer', () => {
       ]),
     )
     const whole = await walkAll(layerOf(bomb, {}, { layerBytes: 2 ** 20 }))
+    const ratio = await walkAll(layerOf(bomb, {}, { ratioBytes: 2 ** 20 }))
 
     expect(bodies.problems).toMatchObject([{ code: 'limit', location: { path: 'big' } }])
     expect([...bodies.hashes.keys()]).toEqual(['etc/os-release'])
@@ -141,6 +142,7 @@ describe('images/layer', () => {
     expect(whole.problems).toMatchObject([{ code: 'limit' }])
     expect(whole.hashes.has('a')).toBe(true)
     expect(whole.diffId).toBeUndefined()
+    expect(ratio.problems).toMatchObject([{ code: 'limit' }])
   })
 
   it('keeps large bodies in a temporary file that is gone afterwards', async () => {

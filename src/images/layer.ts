@@ -1,7 +1,7 @@
 import { encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
 import { Failure } from '#lib/failure.ts'
 import { isTarStart } from '#lib/tar-header.ts'
-import { type Blob, type LayerClaim, type LayerOptions, layerLimits } from './blob.ts'
+import { type Blob, type LayerClaim, type LayerLimits, type LayerOptions, layerLimits } from './blob.ts'
 import { digestHash } from './digest.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
@@ -28,6 +28,7 @@ class LayerPass {
   readonly #blob: Blob | undefined
   readonly #claim: LayerClaim
   readonly #options: LayerOptions
+  readonly #limits: LayerLimits
   readonly #diffHash: ReturnType<typeof digestHash>
   #storedHash: ReturnType<typeof digestHash> | undefined
   #storedBytes = 0
@@ -38,6 +39,7 @@ class LayerPass {
     this.#claim = claim
     this.#diffHash = digestHash(claim.diffId ?? 'sha256:')
     this.#options = options
+    this.#limits = { ...layerLimits, ...options.limits }
   }
 
   async run(visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> {
@@ -130,10 +132,14 @@ class LayerPass {
 
   /** Uncompressed bytes: hashed and walked; false where the layer is above its limit. */
   #take(bytes: Uint8Array, walk: LayerWalk): boolean {
-    const limit = this.#options.limits?.layerBytes ?? layerLimits.layerBytes
+    const { layerBytes, ratio, ratioBytes } = this.#limits
     this.#plainBytes += bytes.length
-    if (this.#plainBytes > limit) {
-      walk.fill(`The layer is larger than ${limit} bytes`)
+    if (this.#plainBytes > layerBytes) {
+      walk.fill(`The layer is larger than ${layerBytes} bytes`)
+      return false
+    }
+    if (this.#plainBytes > ratioBytes && this.#plainBytes > ratio * this.#storedBytes) {
+      walk.fill(`The layer inflates to more than ${ratio} times its size`)
       return false
     }
     this.#diffHash.update(bytes)

@@ -1,6 +1,6 @@
 import { decodeFileName } from './file-name.ts'
 import type { TarHeader } from './tar-header.ts'
-import { decimal, type PaxRecord } from './tar-pax.ts'
+import { decimal, type PaxHeader } from './tar-pax.ts'
 import { isSparseMap, paxSparseMap, type SparseExtent } from './tar-sparse.ts'
 
 /** One member of an archive, with everything that extended headers say of it. */
@@ -22,7 +22,7 @@ export interface TarMember {
 
 /** What extended headers have said so far of the member to come. */
 export interface PendingHeaders {
-  pax: readonly PaxRecord[]
+  pax: PaxHeader
   longName?: string
   longLink?: string
   /** From an old GNU header of type `S`. */
@@ -51,7 +51,7 @@ const bodiless = '123456'
 
 /** Bytes of the body in the archive, the PAX size before the header's; undefined where that is no number. */
 export function storedSize(pending: PendingHeaders, size: number): number | undefined {
-  const value = lastValue(pending.pax, 'size')
+  const value = recordOf(pending.pax, 'size')
   return value === undefined ? size : decimal(value)
 }
 
@@ -86,35 +86,35 @@ export function buildMember(
   return { member: { ...member, size, sparse: extents }, damaged: false }
 }
 
-/** True for a record that changes where or what a member is. */
-export function changesMembers(key: string): boolean {
-  return key === 'path' || key === 'linkpath' || key === 'size' || key.startsWith('GNU.sparse.')
+/** True for a header that changes where or what a member is. */
+export function changesMembers(pax: PaxHeader): boolean {
+  const keys = ['path', 'linkpath', 'size']
+  return keys.some(key => recordOf(pax, key) !== undefined) || sparseVersion(pax) !== undefined
 }
 
 /** Which GNU sparse format the records announce; 0.0 and 0.1 have the same meaning here. */
-function sparseVersion(pax: readonly PaxRecord[]): '0.x' | '1.0' | undefined {
+function sparseVersion(pax: PaxHeader): '0.x' | '1.0' | undefined {
   const major = textOf(pax, 'GNU.sparse.major')
   const minor = textOf(pax, 'GNU.sparse.minor')
   if (major === '1' && minor === '0') return '1.0'
   if (major === '0' && (minor === '0' || minor === '1')) return '0.x'
   if (major !== undefined || minor !== undefined) return undefined
-  const hasMap = pax.some(record => record.key === 'GNU.sparse.map' || record.key === 'GNU.sparse.offset')
-  return hasMap ? '0.x' : undefined
+  return pax.values.has('GNU.sparse.map') || pax.sparsePairs.length > 0 ? '0.x' : undefined
 }
 
-function paxFileSize(pax: readonly PaxRecord[]): number | undefined {
-  const value = lastValue(pax, 'GNU.sparse.size') ?? lastValue(pax, 'GNU.sparse.realsize')
+function paxFileSize(pax: PaxHeader): number | undefined {
+  const value = recordOf(pax, 'GNU.sparse.size') ?? recordOf(pax, 'GNU.sparse.realsize')
   return value === undefined ? undefined : decimal(value)
 }
 
 /** A record's value as text. */
-function textOf(pax: readonly PaxRecord[], key: string): string | undefined {
-  const value = lastValue(pax, key)
+function textOf(pax: PaxHeader, key: string): string | undefined {
+  const value = recordOf(pax, key)
   return value === undefined ? undefined : decodeFileName(value)
 }
 
-/** The last record of a key counts; an empty value takes the record back. */
-function lastValue(pax: readonly PaxRecord[], key: string): Uint8Array | undefined {
-  const value = pax.findLast(record => record.key === key)?.value
+/** An empty value takes the record back. */
+function recordOf(pax: PaxHeader, key: string): Uint8Array | undefined {
+  const value = pax.values.get(key)
   return value === undefined || value.length === 0 ? undefined : value
 }

@@ -1,5 +1,5 @@
 import { numberField, tarBlock } from './tar-header.ts'
-import { decimal, type PaxRecord } from './tar-pax.ts'
+import { decimal, type PaxHeader } from './tar-pax.ts'
 
 /** A run of a sparse file's bytes that the archive holds; between runs the file is zeros. */
 export interface SparseExtent {
@@ -14,21 +14,11 @@ const maxExtents = 100_000
 /** Two numbers of at most 16 digits and their line ends, for every extent. */
 const maxMapBytes = maxExtents * 34
 
-/** The map of a GNU sparse 0.0 or 0.1 member, from its PAX records; undefined where the map is damaged. */
-export function paxSparseMap(records: readonly PaxRecord[]): SparseExtent[] | undefined {
-  const numbers: (number | undefined)[] = []
-  for (const { key, value } of records) {
-    if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
-      // 0.0 writes the two keys in turn; any other order is no map.
-      if ((numbers.length % 2 === 0) !== (key === 'GNU.sparse.offset')) return undefined
-      numbers.push(decimal(value))
-    } else if (key === 'GNU.sparse.map') {
-      numbers.length = 0
-      if (value.length > 0) numbers.push(...splitNumbers(value, 0x2c))
-    }
-    if (numbers.length > 2 * maxExtents) return undefined
-  }
-  return toExtents(numbers)
+/** The map of a GNU sparse 0.0 or 0.1 member, from its PAX header; undefined where the map is damaged. */
+export function paxSparseMap(pax: PaxHeader): SparseExtent[] | undefined {
+  const map = pax.values.get('GNU.sparse.map')
+  if (map === undefined) return toExtents(pax.sparsePairs)
+  return map.length === 0 ? [] : toExtents(splitNumbers(map, 0x2c))
 }
 
 /** Reads the map of a GNU sparse 1.0 member, which is the first blocks of its body: decimal lines, the count first. */

@@ -9,7 +9,7 @@ import {
   storedSize,
   type TarMember,
 } from './tar-member.ts'
-import { readPaxRecords } from './tar-pax.ts'
+import { noPax, readPaxHeader } from './tar-pax.ts'
 import { BodySparseMap, blockSparseMap, type SparseExtent } from './tar-sparse.ts'
 
 /** What is wrong with an archive. */
@@ -62,7 +62,7 @@ export class TarParser {
   #padding = 0
   #members = 0
   #zeroBlocks = 0
-  #pending: PendingHeaders = { pax: [] }
+  #pending: PendingHeaders = { pax: noPax }
   #header: TarHeader | undefined
   #metadata = new Uint8Array(0)
   #extents: SparseExtent[] = []
@@ -117,7 +117,7 @@ export class TarParser {
     const { pax, longName, longLink } = this.#pending
     const inside = this.#state !== 'header' && this.#state !== 'end' && this.#state !== 'padding'
     const isShort = this.#filled > 0 && this.#state === 'header'
-    const announced = pax.length > 0 || longName !== undefined || longLink !== undefined
+    const announced = pax !== noPax || longName !== undefined || longLink !== undefined
     if (this.#state === 'stopped') return
     if (inside || isShort || announced) this.#stop('truncated', 'the archive ends inside a member')
     this.#state = 'stopped'
@@ -202,10 +202,10 @@ export class TarParser {
     if (type === 'L') this.#pending.longName = untilNul(this.#metadata)
     else if (type === 'K') this.#pending.longLink = untilNul(this.#metadata)
     else {
-      const { records, damaged } = readPaxRecords(this.#metadata)
+      const { header, damaged } = readPaxHeader(this.#metadata)
       if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a PAX extended header is damaged' })
-      if (type === 'x') this.#pending.pax = records
-      else if (records.some(record => changesMembers(record.key))) {
+      if (type === 'x') this.#pending.pax = header
+      else if (changesMembers(header)) {
         const detail = 'a global PAX header sets names or sizes, which container runtimes ignore'
         this.#sink.fault({ code: 'unsupported', detail })
       }
@@ -261,7 +261,7 @@ export class TarParser {
     const { member, damaged } = buildMember(header, this.#pending, { stored, offset: this.#position, sparse })
     if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a sparse map is damaged', name: member.name })
     this.#member = member
-    this.#pending = { pax: [] }
+    this.#pending = { pax: noPax }
     this.#wanted = this.#sink.member(member) && !damaged
     this.#enter('body', member.stored)
   }
