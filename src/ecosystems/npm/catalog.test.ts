@@ -99,6 +99,26 @@ describe('ecosystems/npm/catalog', () => {
     expect(packages.find(entry => entry.purl === 'pkg:npm/chalk@3.0.0')?.dev).toBeUndefined()
   })
 
+  it("lists from Plug'n'Play what Yarn locked, as installed", () => {
+    const { packages, problems } = catalog({ 'app/.pnp.cjs': fixture('yarn-v4-pnp/.pnp.cjs') })
+
+    const found = packages.map(entry => `${entry.name}@${entry.version}`).sort()
+    expect(found).toEqual(lines('yarn-v4/expected.txt').sort())
+    expect(packages.every(entry => entry.state === 'installed')).toBe(true)
+    expect(problems).toEqual([])
+  })
+
+  it("tells of Plug'n'Play tables that it does not know", () => {
+    const { packages, problems } = catalog({
+      'a/.pnp.cjs': 'hydrateRuntimeState({})',
+      'b/.pnp.cjs': "require('./.pnp.data.json')",
+      'b/.pnp.data.json': '{"packageRegistryData":[["x",[["npm:1.0.0",{"linkType":"HARD"}],["link:y",{}]]]]}',
+    })
+
+    expect(packages.map(({ purl }) => purl)).toEqual(['pkg:npm/x@1.0.0'])
+    expect(problems).toMatchObject([{ code: 'unsupported' }])
+  })
+
   it('reads manifests in all their spellings', () => {
     const { packages } = catalog({
       'node_modules/@Scope/Name/package.json': '{"name":"@Scope/Name","version":" v1.0.0","license":"(MIT OR X)"}',
@@ -127,7 +147,7 @@ describe('ecosystems/npm/catalog', () => {
 
   it('never throws in assemble, whatever the files say', () => {
     const texts = fc.oneof(fc.string(), fc.json(), fc.constantFrom('', '{}', '[]', 'a:\n', '"a@1":\n  version "1"\n'))
-    const names = fc.constantFrom(...lockNames, 'node_modules/a/package.json')
+    const names = fc.constantFrom(...lockNames, '.pnp.cjs', 'node_modules/a/package.json')
     const property = fc.property(names, texts, (path, text) => {
       const file = readOrError(path, text)
       if (file instanceof Error) return
@@ -171,6 +191,8 @@ describe('ecosystems/npm/index', () => {
     'usr/share/nodejs/x/node_modules/y/package.json',
     'usr/lib/nodejs/x/package.json',
     'usr/lib/x86_64-linux-gnu/nodejs/x/package.json',
+    'srv/app/.pnp.cjs',
+    '.pnp.data.json',
   ])('wants %s everywhere', path => {
     expect([npm.wants(info(path), 'installed'), npm.wants(info(path), 'directory')]).toEqual([true, true])
   })
@@ -196,6 +218,7 @@ describe('ecosystems/npm/index', () => {
     'node_modules/a/package-lock.json',
     'node_modules/a/yarn.lock',
     'my-yarn.lock',
+    'node_modules/a/.pnp.cjs',
   ])('does not want %s', path => {
     expect([npm.wants(info(path), 'installed'), npm.wants(info(path), 'directory')]).toEqual([false, false])
   })

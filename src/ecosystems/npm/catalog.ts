@@ -6,7 +6,8 @@ import { parseBunLock } from './bun-lock.ts'
 import type { LockedPackage, LockFile } from './locked-package.ts'
 import { parsePackageJson } from './package-json.ts'
 import { parsePackageLock } from './package-lock.ts'
-import { folderName, isInstalledManifest } from './paths.ts'
+import { folderName, isInstalledManifest, isPlugAndPlay } from './paths.ts'
+import { parsePlugAndPlay } from './plug-n-play.ts'
 import { parsePnpmLock } from './pnpm-lock.ts'
 import { npmPurl } from './purl.ts'
 import { parseYarnLock } from './yarn-lock.ts'
@@ -24,7 +25,7 @@ type Facts =
       readonly version: string
       readonly licenses: readonly string[]
     }
-  | { readonly kind: 'lock'; readonly packages: readonly LockedPackage[] }
+  | { readonly kind: 'lock' | 'table'; readonly packages: readonly LockedPackage[] }
   | { readonly kind: 'binary-lock' }
 
 const lockParsers: ReadonlyMap<string, (text: string) => LockFile> = new Map([
@@ -41,6 +42,10 @@ function read(file: FileHandle): FileFacts | undefined {
     if (manifest === undefined) return undefined
     const { name = folderName(file.path), version, licenses } = manifest
     return { facts: { kind: 'installed', name, version, licenses } satisfies Facts }
+  }
+  if (isPlugAndPlay(file.path)) {
+    const table = parsePlugAndPlay(decodeText(file.bytes()))
+    return table && { facts: { kind: 'table', packages: table.packages } satisfies Facts, problems: table.problems }
   }
   const base = baseName(file.path)
   if (base === 'bun.lockb') return { facts: { kind: 'binary-lock' } satisfies Facts }
@@ -69,6 +74,7 @@ function assemble(tree: Tree): Assembly {
   for (const { path, facts } of tree.files as readonly { path: string; facts: Facts }[]) {
     if (facts.kind === 'installed') gather(gathered, facts).installed.push({ path })
     else if (facts.kind === 'binary-lock') binaryLocks.push(path)
+    else if (facts.kind === 'table') for (const entry of facts.packages) addInstalled(gather(gathered, entry), path)
     else {
       locks.add(directoryName(path))
       for (const entry of facts.packages) addLocked(gather(gathered, entry), entry, path)
@@ -102,6 +108,11 @@ function gather(
   }
   gathered.set(purl, created)
   return created
+}
+
+/** Yarn makes several virtual copies of one package for its several peers. */
+function addInstalled({ installed }: Gathered, path: string): void {
+  if (installed.at(-1)?.path !== path) installed.push({ path })
 }
 
 function addLocked(gathered: Gathered, entry: LockedPackage, path: string): void {

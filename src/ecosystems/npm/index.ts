@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isInstalledManifest, isLockFile } from './paths.ts'
+import { isInstalledManifest, isLockFile, isPlugAndPlay } from './paths.ts'
 
 /** Node modules, as npm, Yarn, pnpm and Bun install or lock them. */
 export const npm: Ecosystem = {
@@ -8,7 +8,8 @@ export const npm: Ecosystem = {
   spec: 'https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json',
   kind: 'language',
   version: 1,
-  wants: (file, mode) => isInstalledManifest(file.path) || (mode === 'directory' && isLockFile(file.path)),
+  wants: (file, mode) =>
+    isInstalledManifest(file.path) || isPlugAndPlay(file.path) || (mode === 'directory' && isLockFile(file.path)),
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

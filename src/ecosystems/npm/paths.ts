@@ -22,6 +22,14 @@ export function isLockFile(path: string): boolean {
   return afterRoot(path) < 0
 }
 
+/** True for the table of packages that Yarn Plug'n'Play keeps instead of `node_modules`. */
+export function isPlugAndPlay(path: string): boolean {
+  const isTable = [plugAndPlay, plugAndPlayData].some(
+    name => path.endsWith(name) && isSegment(path, path.length - name.length),
+  )
+  return isTable && afterRoot(path) < 0
+}
+
 /** The folder of an installed package's manifest, as a package name: `@scope/name` or `name`. */
 export function folderName(path: string): string {
   const end = path.length - manifest.length
@@ -31,6 +39,8 @@ export function folderName(path: string): string {
 }
 
 const manifest = '/package.json'
+const plugAndPlay = '.pnp.cjs'
+const plugAndPlayData = '.pnp.data.json'
 const folder = 'node_modules/'
 const at = 0x40
 const dot = 0x2e
