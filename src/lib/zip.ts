@@ -100,7 +100,7 @@ export function readZipMember(
 }
 
 /** Where the bytes of a member start, by its local header. Throws `ZipError` where that header denies the directory. */
-export function locateZipMember(source: ByteSource, directory: ZipDirectory, entry: ZipEntry): number {
+function locateZipMember(source: ByteSource, directory: ZipDirectory, entry: ZipEntry): number {
   if (entry.encrypted) throw new ZipError('encrypted', `${entry.name} is encrypted`)
   const header = source.read(entry.offset, 30)
   if (header.length < 30) throw new ZipError('truncated', `${entry.name} ends early`)

@@ -12,7 +12,8 @@ import {
 } from '#lib/zip.ts'
 import { ZipError } from '#lib/zip-error.ts'
 import type { Coordinates } from './coordinates.ts'
-import { type ArchiveMembers, identifyArchive } from './identify.ts'
+import { identifyArchive } from './identify.ts'
+import type { ArchiveMembers } from './members.ts'
 import { hasSharedEnding, isArchive } from './places.ts'
 
 /** A package found in an archive. */

@@ -1,24 +1,12 @@
 import { baseName, decodeText } from '#lib/text.ts'
-import type { ZipEntry } from '#lib/zip.ts'
 import { type Coordinates, isCoordinate } from './coordinates.ts'
 import { findDescriptors, readDescriptor } from './descriptors.ts'
 import { type FileName, splitFileName } from './file-name.ts'
 import { findKnownGroup } from './known-groups.ts'
 import { parseManifest } from './manifest.ts'
+import type { ArchiveMembers, IdentifiedPackage } from './members.ts'
 import { findLicenses } from './pom-licenses.ts'
 import { coordinatesOfRepositoryPath } from './repository-path.ts'
-
-/** The members of one archive. */
-export interface ArchiveMembers {
-  readonly entries: readonly ZipEntry[]
-  /** Content of a small member; undefined where it cannot be read, which has then been told of. */
-  readonly read: (entry: ZipEntry) => Uint8Array | undefined
-}
-
-/** A package that an archive proves to hold. */
-export interface IdentifiedPackage extends Coordinates {
-  readonly licenses: readonly string[]
-}
 
 /**
  * What an archive is, and what was shaded into it, by the evidence in it: the descriptors that Maven leaves in

@@ -10,14 +10,16 @@ const textEndings = ['-sources.jar', '-javadoc.jar', '-test-sources.jar']
 /** The lock and manifest formats that are read in a directory. */
 export type DeclaredForm = 'pom' | 'gradle-lock'
 
-/** True for archives of Java code by name; sources and documentation are none. */
+/** True for archives of Java code by name; sources and documentation are none. Asked for every file there is. */
 export function isArchive(path: string): boolean {
-  return archiveEndings.some(ending => path.endsWith(ending)) && !textEndings.some(ending => path.endsWith(ending))
+  const isShort = path.charCodeAt(path.length - 4) === 0x2e
+  if (!isShort && path.charCodeAt(path.length - 5) !== 0x2e) return false
+  return endsWithAny(path, archiveEndings) && !endsWithAny(path, textEndings)
 }
 
 /** True where the ending proves nothing. */
 export function hasSharedEnding(path: string): boolean {
-  return sharedEndings.some(ending => path.endsWith(ending))
+  return endsWithAny(path, sharedEndings)
 }
 
 /** True for build files that name dependencies. */
@@ -33,4 +35,9 @@ export function declaredForm(path: string): DeclaredForm | undefined {
     return isLock || path.includes('gradle/dependency-locks/') ? 'gradle-lock' : undefined
   }
   return path === 'pom.xml' || path.endsWith('/pom.xml') ? 'pom' : undefined
+}
+
+function endsWithAny(path: string, endings: readonly string[]): boolean {
+  for (const ending of endings) if (path.endsWith(ending)) return true
+  return false
 }

@@ -1,5 +1,5 @@
 /** Which of the forms of installed metadata a path is. */
-export type InstalledForm = 'dist-info' | 'egg-info' | 'zip-egg'
+type InstalledForm = 'dist-info' | 'egg-info' | 'zip-egg'
 
 /** The lock and manifest formats that are read. */
 export type DeclaredForm = 'requirements' | 'pipfile' | 'poetry' | 'uv' | 'pdm' | 'pylock'
