@@ -67,12 +67,13 @@ function dependencyNames(table: unknown): string[] {
   ]
 }
 
-/** Nesting deeper than this is not followed: no real tree comes near. */
-const maxDepth = 64
+/** Longer keys and deeper nesting are not followed upwards: no real tree comes near. */
+const maxKeyLength = 2048
+const maxDepth = 32
 
 /** The key that a dependency of `from` resolves to: the nearest of `from/name`, its parents' and `name`. */
 function resolve(packages: JsonObject, from: string, name: string): string | undefined {
-  const parents = packagePath(from)
+  const parents = from.length > maxKeyLength ? [] : packagePath(from)
   for (let length = Math.min(parents.length, maxDepth); length >= 0; length--) {
     const key = [...parents.slice(0, length), name].join('/')
     if (Object.hasOwn(packages, key)) return key
