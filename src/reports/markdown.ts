@@ -7,13 +7,14 @@ import { osvAddress } from './osv-address.ts'
 import {
   carriersOf,
   causesOf,
-  countSeverities,
   epssText,
   findingName,
   packageCounts,
   packageNames,
   platformText,
   plural,
+  severityLabel,
+  severityText,
   targetName,
   urgency,
   verdictSentence,
@@ -101,7 +102,7 @@ function actions(result: ScanResult): string {
     const removed = action.removes.map(fingerprint => index.get(fingerprint)).filter(item => item !== undefined)
     const from = action.from.map(markdownCode).slice(0, 3).join(', ')
     const to = action.to === undefined ? 'newer' : markdownCode(action.to)
-    return `| ${markdownCode(action.name)} | ${from} | ${to} | ${action.base ? 'base image' : 'this build'} | ${counts(removed)} |`
+    return `| ${markdownCode(action.name)} | ${from} | ${to} | ${action.base ? 'base image' : 'this build'} | ${severityText(removed)} |`
   })
   const more = upgrades.length > maxActions ? `\n\nand ${plural(upgrades.length - maxActions, 'smaller change')}` : ''
   return `#### What to change\n\n| Package | From | To | Where | Fixes |\n|---|---|---|---|---|\n${rows.join('\n')}${more}`
@@ -125,7 +126,7 @@ function findings(result: ScanResult): string {
   })
   const more = result.findings.length > maxFindings ? `\n\nand ${result.findings.length - maxFindings} more` : ''
   const open = result.findings.filter(finding => !waived.has(finding.fingerprint))
-  const title = `${plural(open.length, 'finding')}: ${counts(open)}${waived.size === 0 ? '' : `, ${waived.size} waived`}`
+  const title = `${plural(open.length, 'finding')}: ${severityText(open)}${waived.size === 0 ? '' : `, ${waived.size} waived`}`
   const table = `| Severity | Finding | Package | Fixed in | EPSS | |\n|---|---|---|---|---|---|\n${rows.join('\n')}`
   return `<details>\n<summary>${title}</summary>\n\n${table}${more}\n\n</details>`
 }
@@ -142,7 +143,7 @@ function findingRow(finding: Finding, carriers: readonly Package[], isWaived: bo
   ]
   const epss = isFlaw ? (epssText(finding) ?? '') : ''
   const carrier = named === '' ? '' : markdownCode(named)
-  return `| ${finding.severity.toLowerCase()} | ${nameLink(finding, findingName(finding))} | ${carrier} | ${fixed} | ${epss} | ${marks.join(', ')} |`
+  return `| ${severityLabel(finding.severity)} | ${nameLink(finding, findingName(finding))} | ${carrier} | ${fixed} | ${epss} | ${marks.join(', ')} |`
 }
 
 function inventory(result: ScanResult): string {
@@ -157,10 +158,4 @@ function inventory(result: ScanResult): string {
 function nameLink(finding: Finding, name: string): string {
   const isLinked = finding.kind === 'vulnerability' && /^[A-Za-z0-9][A-Za-z0-9-]{2,60}$/.test(name)
   return isLinked ? `[${name}](${osvAddress(name)})` : markdownCode(name)
-}
-
-function counts(items: readonly Finding[]): string {
-  return countSeverities(items)
-    .map(({ severity, count }) => `${count} ${severity.toLowerCase()}`)
-    .join(', ')
 }

@@ -19,6 +19,17 @@ export function countSeverities(findings: readonly Finding[]): readonly Severity
     .flatMap(severity => (counts.has(severity) ? [{ severity, count: counts.get(severity)?.length ?? 0 }] : []))
 }
 
+/** A severity as people read it: nobody having rated a flaw does not make it unknown. */
+export function severityLabel(severity: Severity): string {
+  return severity === 'UNKNOWN' ? 'unrated' : severity.toLowerCase()
+}
+
+/** `2 critical, 3 high`; only the worst `most` severities where that is given. */
+export function severityText(findings: readonly Finding[], most?: number): string {
+  const counts = countSeverities(findings).map(({ severity, count }) => `${count} ${severityLabel(severity)}`)
+  return counts.slice(0, most).join(', ')
+}
+
 /** One cause of a verdict: a rule and the flaw that breaks it, in all packages that carry it. */
 export interface Cause {
   readonly violation: Violation
@@ -104,7 +115,7 @@ export function urgency(finding: Finding): readonly string[] {
   const { kev } = finding.vulnerability
   const epss = epssText(finding)
   return [
-    finding.severity.toLowerCase(),
+    severityLabel(finding.severity),
     ...(kev === undefined ? [] : [`exploited since ${kev.added}`]),
     ...(epss === undefined ? [] : [`EPSS ${epss}`]),
   ]

@@ -2,7 +2,7 @@ import { printable, truncate } from '#lib/terminal.ts'
 import type { Finding } from '#model/finding.ts'
 import type { FixAction, ScanResult } from '#model/report.ts'
 import { type Cell, layOut, type Paint, tableWidth } from './paint.ts'
-import { countSeverities, plural, waiversOf, wayOut } from './summary.ts'
+import { countSeverities, plural, severityText, waiversOf, wayOut } from './summary.ts'
 import { placeLines, severityStyles, shortName } from './table-style.ts'
 import type { RenderOptions } from './types.ts'
 
@@ -18,8 +18,8 @@ export function actionLines(result: ScanResult, options: RenderOptions, paint: P
   const shown = options.all ? upgrades : upgrades.slice(0, Math.max(maxActions, Math.min(needed, 2 * maxActions)))
   const rows = shown.map((action, index) => actionRow(action, index + 1, findings))
   // Where the change is made is told again below the list; the versions are told nowhere else.
-  if (tableWidth(rows, 2) > options.width) for (const row of rows) row.splice(3, 1)
-  const table = layOut(rows, { paint, width: options.width, indent: 2, elastic: 1 })
+  if (options.width < 90 && tableWidth(rows, 2) > options.width) for (const row of rows) row.splice(3, 1)
+  const table = layOut(rows, { paint, width: options.width, indent: 2, elastic: 2 })
   const lines = table.flatMap((line, index) => [
     line,
     ...(options.paths ? placeLines(packagesOf(shown[index]!, result), options, paint) : []),
@@ -37,14 +37,16 @@ function actionRow(action: FixAction, number: number, findings: ReadonlyMap<stri
   const removed = action.removes.map(fingerprint => findings.get(fingerprint)).filter(item => item !== undefined)
   const worst = countSeverities(removed)[0]?.severity
   const from = action.from.length > 2 ? `${action.from.length} versions` : action.from.join(', ')
-  const counts = countSeverities(removed).map(({ severity, count }) => `${count} ${severity.toLowerCase()}`)
   const exploited = removed.some(item => item.kind === 'vulnerability' && item.vulnerability.kev !== undefined)
   return [
     { text: String(number), styles: ['dim'] },
     { text: printable(shortName(action.name)), styles: ['bold'] },
     { text: printable(`${from} → ${action.to ?? 'newer'}`) },
     { text: action.base ? 'base image' : 'this build', styles: ['cyan'] },
-    { text: `fixes ${counts.join(', ')}${exploited ? ', exploited' : ''}`, styles: severityStyles(worst) },
+    {
+      text: `fixes ${removed.length}: ${severityText(removed, 2)}${exploited ? ', exploited' : ''}`,
+      styles: severityStyles(worst),
+    },
   ]
 }
 
@@ -64,9 +66,8 @@ function unfixedLine(result: ScanResult, options: RenderOptions, paint: Paint): 
   const waiting = result.actions.filter(action => action.kind === 'none' && action.removes.some(isOpen))
   const known = waiting.flatMap(action => action.removes.filter(isOpen).map(fingerprint => findings.get(fingerprint)!))
   if (known.length === 0) return []
-  const counts = countSeverities(known).map(({ severity, count }) => `${count} ${severity.toLowerCase()}`)
   const names = options.all ? `: ${waiting.map(action => action.name).join(', ')}` : ''
-  const text = `No fix is published for ${plural(known.length, 'finding')} in ${plural(waiting.length, 'package')} (${counts.join(', ')})${names}`
+  const text = `No fix is published for ${plural(known.length, 'finding')} in ${plural(waiting.length, 'package')} (${severityText(known)})${names}`
   return [`  ${paint(truncate(printable(text), options.width - 2), 'dim')}`]
 }
 

@@ -1,9 +1,9 @@
 import { printable, truncate } from '#lib/terminal.ts'
-import type { Finding } from '#model/finding.ts'
+import type { Finding, SupportFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
 import { type Cell, layOut, type Paint } from './paint.ts'
-import { carriersOf, countSeverities, epssText, findingName, plural, waiversOf } from './summary.ts'
+import { carriersOf, countSeverities, epssText, findingName, plural, severityLabel, waiversOf } from './summary.ts'
 import { placeLines, severityStyles } from './table-style.ts'
 import type { RenderOptions } from './types.ts'
 
@@ -13,7 +13,7 @@ export function countLines(result: ScanResult, options: RenderOptions, paint: Pa
   const open = result.findings.filter(finding => !waived.has(finding.fingerprint))
   const flaws = open.filter(finding => finding.kind === 'vulnerability')
   const severities = countSeverities(open).map(({ severity, count }) => ({
-    text: `${count} ${severity.toLowerCase()}`,
+    text: `${count} ${severityLabel(severity)}`,
     styles: severityStyles(severity),
   }))
   const exploited = flaws.filter(finding => finding.vulnerability.kev !== undefined).length
@@ -60,15 +60,11 @@ function findingRow(finding: Finding, carriers: readonly Package[], isWaived: bo
     ...(first?.dev === true ? ['dev'] : []),
     ...(isWaived ? ['waived'] : []),
   ]
-  const text =
-    isFlaw && first !== undefined
-      ? `${first.name} ${first.version}`
-      : isFlaw
-        ? finding.package
-        : `${finding.support} support`
+  const carrier = first === undefined ? '' : `${first.name} ${first.version}`
+  const text = isFlaw ? carrier || finding.package : `${finding.subject}, ${supportText(finding)}`
   return [
-    { text: finding.severity.toLowerCase(), styles: severityStyles(finding.severity) },
-    { text: truncate(printable(findingName(finding)), 28) },
+    { text: severityLabel(finding.severity), styles: severityStyles(finding.severity) },
+    { text: isFlaw ? truncate(printable(findingName(finding)), 28) : 'end of life' },
     { text: printable(text) },
     {
       text: isFlaw ? truncate(printable(finding.fix.version ?? 'no fix'), 24) : '',
@@ -77,6 +73,10 @@ function findingRow(finding: Finding, carriers: readonly Package[], isWaived: bo
     { text: isFlaw ? (epssText(finding) ?? '') : '' },
     { text: marks.join(', '), styles: ['yellow'] },
   ]
+}
+
+function supportText(finding: SupportFinding): string {
+  return finding.support === 'ended' ? `ended ${finding.lastUntil}` : `extended support until ${finding.lastUntil}`
 }
 
 /** The inventory, for `sluice sbom`: every package by type and name. */
