@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { displayWidth, fit, printable, printableLines, truncate, wrap } from './terminal.ts'
+import { displayWidth, fill, printable, printableLines, truncate, wrap } from './terminal.ts'
 
 describe('lib/terminal', () => {
   it.each([
@@ -79,7 +79,7 @@ describe('lib/terminal', () => {
   it('fits any text into exactly the width', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
-        expect(displayWidth(fit(printable(text), width))).toBe(width)
+        expect(displayWidth(fill(printable(text), width))).toBe(width)
       }),
     )
   })

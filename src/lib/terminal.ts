@@ -59,7 +59,7 @@ export function truncate(text: string, width: number): string {
 }
 
 /** The text in exactly `width` columns: cut or filled up with spaces. */
-export function fit(text: string, width: number): string {
+export function fill(text: string, width: number): string {
   const cut = truncate(text, width)
   return cut + ' '.repeat(Math.max(0, width - displayWidth(cut)))
 }

@@ -249,6 +249,16 @@ describe('policy/judge', () => {
     expect(through.notes[0]).toContain('judged through those')
   })
 
+  it('notes how many findings nobody rated, where a rule asks for severity', () => {
+    const unrated = subject([flaw({ severity: 'UNKNOWN', fixed: '2' })])
+
+    expect(build(unrated).notes).toEqual([
+      '1 finding has no severity that anybody published, so rules on severity do not catch them',
+    ])
+    expect(build(unrated, policyOf([rule('finding.kev')])).notes).toEqual([])
+    expect(build(subject([flaw()])).notes).toEqual([])
+  })
+
   it('notes that a policy is meant for other targets, and judges all the same', () => {
     const policy = policyOf([rule('true')], { scope: { include: [{ repository: 'registry.example.com/search/*' }] } })
 

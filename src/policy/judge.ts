@@ -37,6 +37,7 @@ export function judge(subject: Subject, policy: Policy, clock: Clock): Verdict {
       ...gaps.notes,
       ...waivers.notes,
       ...graceNotes(broken.violations),
+      ...unratedNotes(waivers.findings, policy, clock.stage),
       ...ownerNotes(subject.findings.length - own.length),
       ...(subject.packages.length === 0 ? ['no packages were found in this target'] : []),
     ],
@@ -142,6 +143,15 @@ function graceNotes(violations: readonly Violation[]): string[] {
     const what = items.length === 1 ? '1 finding is' : `${items.length} findings are`
     return `rule ${rule}: ${what} in the grace period, which first ends ${first}`
   })
+}
+
+/** Many distributions publish no severity: whoever judges by it has to know how much that leaves out. */
+function unratedNotes(findings: readonly Finding[], policy: Policy, stage: Clock['stage']): string[] {
+  const count = findings.filter(finding => finding.severity === 'UNKNOWN').length
+  const asks = policy.rules.some(rule => rule.stages.has(stage) && /\bfinding\.severity\b/.test(rule.when.source))
+  if (count === 0 || !asks) return []
+  const what = count === 1 ? '1 finding has' : `${count} findings have`
+  return [`${what} no severity that anybody published, so rules on severity do not catch them`]
 }
 
 function ownerNotes(count: number): string[] {

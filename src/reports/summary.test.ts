@@ -15,6 +15,13 @@ describe('reports/summary', () => {
     ])
   })
 
+  it('names a package with all its versions', () => {
+    const [lodash] = sample.packages.filter(item => item.name === 'lodash')
+
+    expect(packageNames([lodash!, { ...lodash!, version: '4.17.15' }, lodash!])).toBe('lodash 4.17.20, 4.17.15')
+    expect(packageNames([])).toBe('')
+  })
+
   it('finds the changes that take away what fails, and what they leave', () => {
     const { actions, left } = wayOut(sample)
     const without = wayOut({ ...sample, actions: sample.actions.slice(1) })

@@ -91,16 +91,23 @@ export function findingName(finding: Finding): string {
   return finding.kind === 'vulnerability' ? finding.vulnerability.id : finding.subject
 }
 
-/** `openssl 3.0.14 (libssl3, openssl)`: the source package with its binaries, or the one package itself. */
+/** `openssl 3.0.14 (libssl3, openssl)`: the source package with its binaries, or the package itself with its versions. */
 export function packageNames(packages: readonly Package[]): string {
   const first = packages[0]
   if (first === undefined) return ''
   const names = [...new Set(packages.map(item => item.name))].sort(compareText)
   const source = first.source?.name
   const common = source !== undefined && packages.every(item => item.source?.name === source)
-  if (names.length === 1 && (!common || source === names[0])) return `${names[0]} ${first.version}`
-  const shown = names.length > 4 ? `${names.slice(0, 4).join(', ')}, …` : names.join(', ')
-  return common ? `${source} ${first.source?.version ?? first.version} (${shown})` : `${shown} ${first.version}`
+  const isAlone = names.length === 1 && (!common || source === names[0])
+  const versions = shortList(packages.map(item => (isAlone ? item.version : (item.source?.version ?? item.version))))
+  if (isAlone) return `${names[0]} ${versions}`
+  return common ? `${source} ${versions} (${shortList(names)})` : `${shortList(names)} ${versions}`
+}
+
+/** The distinct texts in their order, at most four of them. */
+function shortList(texts: readonly string[]): string {
+  const distinct = [...new Set(texts)]
+  return distinct.length > 4 ? `${distinct.slice(0, 4).join(', ')}, …` : distinct.join(', ')
 }
 
 /** Facts of a finding that make it urgent, in a few words: `critical`, `exploited since 2021-12-10`, `EPSS 94 %`. */

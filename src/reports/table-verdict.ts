@@ -43,7 +43,7 @@ function causeLines(result: ScanResult, options: RenderOptions, paint: Paint): s
 /** What a cause of incompleteness asks for. */
 const remedies: Partial<Readonly<Record<IncompleteCode, string>>> = {
   'stale-advisories': 'Update the advisories: sluice feeds update',
-  'missing-advisories': 'Fetch the missing advisories: sluice feeds update',
+  'missing-advisories': 'Update the advisories: sluice feeds update',
   'ended-distribution': 'Move to a distribution release that still gets fixes.',
   'stale-facts': 'Scan the target again.',
 }
@@ -65,7 +65,8 @@ function nextLines(result: ScanResult, options: RenderOptions): string[] {
     )
   } else if (left.length > 0) lines.push('No upgrade takes away what fails: replace the package, or ask for a waiver.')
   const remedyCodes = new Set((result.verdict?.incomplete ?? []).map(reason => reason.code))
-  for (const code of remedyCodes) if (remedies[code] !== undefined) lines.push(remedies[code])
+  const wanted = new Set([...remedyCodes].map(code => remedies[code]))
+  lines.push(...[...wanted].filter(remedy => remedy !== undefined))
   if (!options.all && result.findings.length > 0)
     lines.push(`Every finding: --all${options.paths ? '' : '   where it is: --paths'}`)
   return lines.map(line => truncate(printable(line), options.width - 2))
