@@ -20,7 +20,11 @@ export interface BucketWriter {
 /** Rows of a bucket folder, withdrawn ones included. */
 export function readHeld(db: DatabaseSync, bucket: string): Held {
   const held: Held = new Map()
-  for (const row of db.prepare('SELECT key, id, modified, hash FROM record WHERE bucket = ?').iterate(bucket)) {
+  for (const row of db
+    .prepare(
+      'SELECT r.key, r.id, r.modified, o.hash FROM record r JOIN origin o ON o.record = r.key WHERE r.bucket = ?',
+    )
+    .iterate(bucket)) {
     held.set(row.id as string, {
       key: row.key as number,
       modified: row.modified as string,
@@ -48,6 +52,7 @@ export function openBucket(
     for (const column of [row?.refs, row?.links]) for (const id of split(column)) dirty.add(id)
     for (const id of new Set([...split(row?.refs), ...split(row?.links)])) statements.forget.run(id, key)
     statements.clear.run(key)
+    statements.dropOrigin.run(key)
     statements.drop.run(key)
     changes++
   }
@@ -92,11 +97,10 @@ function insert(statements: Statements, bucket: string, row: Row): number {
     silent ? null : (advisory.published ?? null),
     silent ? null : (advisory.summary ?? null),
     silent ? '' : refs.join(' '),
-    silent ? '' : links.join(' '),
-    hash ?? null,
-    silent ? null : pack(JSON.stringify({ severities, cwes, references })),
   )
   const key = Number(lastInsertRowid)
+  const detail = silent ? null : pack(JSON.stringify({ severities, cwes, references }))
+  statements.origin.run(key, silent ? '' : links.join(' '), hash ?? null, detail)
   if (silent) return key
   for (const [, affected] of groupByName(advisory.affected)) {
     const { ecosystem, name } = affected[0]!
@@ -112,12 +116,14 @@ function groupByName(affected: readonly Affected[]): Map<string, Affected[]> {
 
 interface Statements {
   readonly record: StatementSync
+  readonly origin: StatementSync
   readonly affected: StatementSync
   readonly mention: StatementSync
   readonly names: StatementSync
   readonly forget: StatementSync
   readonly clear: StatementSync
   readonly drop: StatementSync
+  readonly dropOrigin: StatementSync
   readonly ecosystem: (name: string) => number
 }
 
@@ -126,15 +132,15 @@ function prepare(db: DatabaseSync): Statements {
   const find = db.prepare('SELECT key FROM ecosystem WHERE name = ?')
   const add = db.prepare('INSERT INTO ecosystem (name) VALUES (?)')
   return {
-    record: db.prepare(
-      'INSERT INTO record (bucket, id, modified, published, summary, refs, links, hash, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
+    record: db.prepare('INSERT INTO record (bucket, id, modified, published, summary, refs) VALUES (?, ?, ?, ?, ?, ?)'),
+    origin: db.prepare('INSERT INTO origin (record, links, hash, detail) VALUES (?, ?, ?, ?)'),
     affected: db.prepare('INSERT INTO affected (ecosystem, name, record, body) VALUES (?, ?, ?, ?)'),
     mention: db.prepare('INSERT INTO mention (id, record) VALUES (?, ?)'),
-    names: db.prepare('SELECT refs, links FROM record WHERE key = ?'),
+    names: db.prepare('SELECT r.refs, o.links FROM record r JOIN origin o ON o.record = r.key WHERE r.key = ?'),
     forget: db.prepare('DELETE FROM mention WHERE id = ? AND record = ?'),
     clear: db.prepare('DELETE FROM affected WHERE record = ?'),
     drop: db.prepare('DELETE FROM record WHERE key = ?'),
+    dropOrigin: db.prepare('DELETE FROM origin WHERE record = ?'),
     ecosystem: name => {
       let key = keys.get(name)
       if (key === undefined) {

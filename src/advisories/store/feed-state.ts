@@ -17,7 +17,10 @@ export function bucketState(
   const isNetwork = bucket.origin === 'network'
   if (kept !== undefined) return { ...kept, checked: now, ...(isNetwork ? { asOf: now } : {}) }
   const rows = [
-    ...context.draft.open().prepare('SELECT modified, hash FROM record WHERE bucket = ?').iterate(ecosystem),
+    ...context.draft
+      .open()
+      .prepare('SELECT r.modified, o.hash FROM record r JOIN origin o ON o.record = r.key WHERE r.bucket = ?')
+      .iterate(ecosystem),
   ]
   const hashes = rows.flatMap(row => (row.hash === null ? [] : [row.hash as string]))
   const newest = newestTime(

@@ -36,6 +36,15 @@ export function createReader(db: DatabaseSync, feeds: Feeds, damaged: (error: un
   }
 }
 
+type LookupRow = readonly [
+  id: string,
+  published: string | null,
+  modified: string,
+  summary: string | null,
+  refs: string,
+  body: unknown,
+]
+
 function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'covers' | 'lookup'> {
   const keys = new Map<string, number>()
   for (const row of db.prepare('SELECT key, name FROM ecosystem').all()) keys.set(row.name as string, row.key as number)
@@ -45,6 +54,8 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
     `SELECT r.id, r.published, r.modified, r.summary, r.refs, a.body FROM affected a JOIN record r ON r.key = a.record
      WHERE a.ecosystem = ? AND a.name = ?`,
   )
+  // Rows as arrays take half the time of objects.
+  find.setReturnArrays(true)
   const resolve = createResolve(db)
 
   function covers(ecosystem: string): boolean {
@@ -59,19 +70,18 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
     const key = keys.get(asked)
     if (key === undefined) return []
     const known = canonicalName(asked, name)
-    const rows = find.all(key, known)
-    const candidates = rows.map((row): AdvisoryCandidate => {
-      const id = row.id as string
-      return {
+    const rows = find.all(key, known) as unknown as readonly LookupRow[]
+    const candidates = rows.map(
+      ([id, published, modified, summary, refs, body]): AdvisoryCandidate => ({
         id,
         source: databaseOf(id),
-        ...(row.published === null ? {} : { published: row.published as string }),
-        modified: row.modified as string,
-        ...(row.summary === null ? {} : { summary: row.summary as string }),
-        affected: unpackAffected(row.body, asked, known),
-        flaws: flawsOf(split(row.refs), resolve),
-      }
-    })
+        ...(published === null ? undefined : { published }),
+        modified,
+        ...(summary === null ? undefined : { summary }),
+        affected: unpackAffected(body, asked, known),
+        flaws: flawsOf(split(refs), resolve),
+      }),
+    )
     return candidates.length < 2 ? candidates : candidates.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 

@@ -62,14 +62,14 @@ function neighbors(links: MutableLinks, id: string): Set<string> {
 
 function allLinks(db: DatabaseSync): MutableLinks {
   const links: MutableLinks = new Map()
-  for (const row of db.prepare("SELECT links FROM record WHERE links != ''").iterate()) tie(links, row.links)
+  for (const row of db.prepare("SELECT links FROM origin WHERE links != ''").iterate()) tie(links, row.links)
   return links
 }
 
 /** Links of everything that can be reached from `ids` without passing through a CVE. */
 function linksAround(db: DatabaseSync, ids: ReadonlySet<string>): MutableLinks {
   const links: MutableLinks = new Map()
-  const find = db.prepare('SELECT r.links FROM mention m JOIN record r ON r.key = m.record WHERE m.id = ?')
+  const find = db.prepare('SELECT o.links FROM mention m JOIN origin o ON o.record = m.record WHERE m.id = ?')
   const seen = new Set(ids)
   for (const id of seen) {
     if (isCve(id)) continue
@@ -106,7 +106,8 @@ function describeAll(db: DatabaseSync, flaws: ReadonlySet<string> | undefined, r
   }
   const findMembers = db.prepare('SELECT id FROM alias WHERE flaw = ?')
   const findRecords = db.prepare(
-    `SELECT r.id, r.bucket, r.published, r.summary, r.refs, r.detail FROM mention m JOIN record r ON r.key = m.record
+    `SELECT r.id, r.bucket, r.published, r.summary, r.refs, o.detail FROM mention m JOIN record r ON r.key = m.record
+     JOIN origin o ON o.record = m.record
      WHERE m.id = ?`,
   )
   const remove = db.prepare('DELETE FROM flaw WHERE id = ?')

@@ -4,10 +4,11 @@ import type { DatabaseSync } from 'node:sqlite'
 export const applicationId = 0x536c4164
 
 /** Changes with every change of the tables or of what is kept in them: other versions are not read. */
-export const storeVersion = 1
+export const storeVersion = 2
 
 /**
- * - `record`: one row for each record of each bucket folder, silent ones (withdrawn) with no `hash`.
+ * - `record`: one row for each record of each bucket folder; `origin`: what only updates need of it (apart, so that
+ *   lookups read few pages). Silent records (withdrawn ones) have no `hash`.
  * - `affected`: what records say about a package, by ecosystem (with release) and canonical name.
  * - `mention`: which records name an id, as reference or link; only for rebuilding flaws.
  * - `alias`: ids that stand for flaws of another id. An id without a row stands for itself.
@@ -17,7 +18,8 @@ const tables = `
 CREATE TABLE ecosystem (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE record (
   key INTEGER PRIMARY KEY, bucket TEXT NOT NULL, id TEXT NOT NULL, modified TEXT NOT NULL, published TEXT,
-  summary TEXT, refs TEXT NOT NULL, links TEXT NOT NULL, hash TEXT, detail, UNIQUE (bucket, id));
+  summary TEXT, refs TEXT NOT NULL, UNIQUE (bucket, id));
+CREATE TABLE origin (record INTEGER PRIMARY KEY, links TEXT NOT NULL, hash TEXT, detail);
 CREATE TABLE affected (
   ecosystem INTEGER NOT NULL, name TEXT NOT NULL, record INTEGER NOT NULL, body NOT NULL,
   PRIMARY KEY (ecosystem, name, record)) WITHOUT ROWID;

@@ -208,7 +208,11 @@ describe('advisories/store/update: a folder', () => {
       readOnly: true,
     })
     const rows = [
-      db.prepare('SELECT bucket, id, modified, refs, links, hash FROM record ORDER BY bucket, id').all(),
+      db
+        .prepare(
+          'SELECT bucket, id, modified, refs, links, hash FROM record JOIN origin ON record = key ORDER BY bucket, id',
+        )
+        .all(),
       db
         .prepare(
           'SELECT e.name AS ecosystem, a.name, a.body, r.id FROM affected a JOIN ecosystem e ON e.key = a.ecosystem JOIN record r ON r.key = a.record ORDER BY 1, 2, 4',
