@@ -38,6 +38,11 @@ const telling = [
   'gradle.lockfile',
 ]
 
+/** Native orders that are themselves not transitive, with the reason; there only the two-way agreement is held. */
+const intransitive: ReadonlyMap<string, string> = new Map([
+  ['maven', 'ComparableVersion of maven-artifact 3.8 and 3.9 orders "" < "\\0" < "0a0" < "" in a circle'],
+])
+
 const modes: readonly TreeMode[] = ['installed', 'directory']
 const version = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'0123456789.-+~^:_abcprv'), maxLength: 14 }),
@@ -97,6 +102,7 @@ describe.each(ecosystems)('the contract of ecosystem $id', ecosystem => {
       fc.property(version, version, version, (a, b, c) => {
         expect(compare(a, a)).toBe(0)
         expect(Math.sign(compare(a, b))).toBe(-Math.sign(compare(b, a)) + 0)
+        if (intransitive.has(ecosystem.id)) return
         if (compare(a, b) <= 0 && compare(b, c) <= 0) expect(compare(a, c)).toBeLessThanOrEqual(0)
       }),
       { numRuns: 3000 },
