@@ -2,7 +2,7 @@ import type { PublishedSeverity } from '#model/advisory.ts'
 import type { Vulnerability } from '#model/finding.ts'
 import { type Rating, severityRank } from '#model/severity.ts'
 import { chooseRating } from '#model/severity-choice.ts'
-import type { Rate } from '#model/severity-cvss.ts'
+import type { Rate } from './cvss.ts'
 import { databaseOf } from './names.ts'
 
 /** What one record contributes to a flaw's description. */

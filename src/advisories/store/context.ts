@@ -1,3 +1,4 @@
+import type { OsvBucket } from '#advisories/osv/fetch.ts'
 import { Failure } from '#lib/failure.ts'
 import type { Draft } from './draft.ts'
 import type { FeedState } from './manifest.ts'
@@ -20,6 +21,13 @@ export interface UpdateContext {
   readonly dirty: Set<string>
   readonly progress: (event: UpdateProgress) => void
   readonly signal?: AbortSignal
+}
+
+/** One folder of one bucket, and what is held of it. */
+export interface BucketRequest {
+  readonly bucket: OsvBucket
+  readonly ecosystem: string
+  readonly previous: FeedState | undefined
 }
 
 /** What became of one feed. */

@@ -1,8 +1,7 @@
 import { newestTime } from '#advisories/osv/index-file.ts'
-import type { UpdateContext } from './context.ts'
+import type { BucketRequest, UpdateContext } from './context.ts'
 import type { FeedState } from './manifest.ts'
 import type { Validators } from './transfer.ts'
-import type { BucketRequest } from './update-bucket.ts'
 
 /** What is noted of a bucket folder after an update: `kept` where its records stayed as they were. */
 export function bucketState(

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Rate } from '#advisories/cvss.ts'
 import { type Contribution, describeFlaw } from '#advisories/describe.ts'
 import { isCve, resolveFlaws } from '#advisories/flaws.ts'
 import { isDistribution } from '#advisories/names.ts'
 import type { PublishedSeverity } from '#model/advisory.ts'
-import type { Rate } from '#model/severity-cvss.ts'
 import { split } from './bucket.ts'
 import { pack, unpack } from './pack.ts'
 

@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openRecordArchive, readRecord } from '#advisories/osv/archive.ts'
-import type { OsvBucket } from '#advisories/osv/fetch.ts'
 import { type ModifiedIndex, newestTime, readModifiedIndex } from '#advisories/osv/index-file.ts'
 import { Failure } from '#lib/failure.ts'
 import { type BucketWriter, type Held, openBucket, readHeld } from './bucket.ts'
-import { broken, type FeedUpdate, replayed, type UpdateContext } from './context.ts'
+import { type BucketRequest, broken, type FeedUpdate, replayed, type UpdateContext } from './context.ts'
 import { bucketState } from './feed-state.ts'
-import type { FeedState } from './manifest.ts'
 import type { Validators } from './transfer.ts'
 
 /** Above this many changed records the archive is faster than one request for each. */
@@ -14,13 +12,6 @@ const maxSingles = 2_000
 
 /** Requests at a time. */
 const concurrency = 8
-
-/** One folder of one bucket, and what is held of it. */
-export interface BucketRequest {
-  readonly bucket: OsvBucket
-  readonly ecosystem: string
-  readonly previous: FeedState | undefined
-}
 
 /**
  * Brings the records of one ecosystem up to date: by `modified_id.csv` only what changed, by `all.zip` where that is

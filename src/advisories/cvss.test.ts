@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { severityOfLabel, severityOfScore } from './severity-bands.ts'
-import { chooseRating } from './severity-choice.ts'
-import { loadRating } from './severity-cvss.ts'
+import { severityOfLabel, severityOfScore } from '#model/severity-bands.ts'
+import { chooseRating } from '#model/severity-choice.ts'
+import { loadRating } from './cvss.ts'
 
 const rate = await loadRating()
 
-describe('model/severity-cvss', () => {
+describe('advisories/cvss', () => {
   // Scores from the CVSS 3.1, 3.0, 2.0 and 4.0 example documents of FIRST and from the NVD's entries of these CVEs.
   it.each([
     ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H', 10, 'CRITICAL', 'CVSSv31'], // CVE-2021-44228

@@ -1,6 +1,6 @@
-import type { PublishedSeverity } from './advisory.ts'
-import type { Rating } from './severity.ts'
-import { severityOfLabel, severityOfScore } from './severity-bands.ts'
+import type { PublishedSeverity } from '#model/advisory.ts'
+import type { Rating } from '#model/severity.ts'
+import { severityOfLabel, severityOfScore } from '#model/severity-bands.ts'
 
 type Method = NonNullable<Rating['method']>
 
