@@ -1,0 +1,93 @@
+import { statSync } from 'node:fs'
+import { type FeedOutcome, feedsStatus, type UpdateResult, updateStore } from '#advisories/index.ts'
+import { defaultEcosystems } from '#advisories/store/default-ecosystems.ts'
+import { closest } from '#lib/closest.ts'
+import { printable, printableLines } from '#lib/terminal.ts'
+import { renderFeeds } from './feeds-table.ts'
+import { type Flags, readFlags, usageFailure } from './flags.ts'
+import { locateHome } from './home.ts'
+import { describeUpdate, feedClient, withInterrupt } from './ports.ts'
+import { createProgress } from './progress.ts'
+
+/**
+ * `sluice feeds`: fetch advisories, or say how new they are. Exit code 2 where any source that was asked for failed;
+ * what was held of it stays in use, and the others are updated all the same.
+ */
+export async function runFeeds(words: readonly string[]): Promise<number> {
+  const flags = readFlags('feeds', words)
+  const [action, ...rest] = flags.words
+  switch (action) {
+    case 'update':
+      if (flags.has('json')) throw usageFailure('feeds', '--json belongs to sluice feeds status.')
+      return update(rest, flags)
+    case 'status':
+      if (rest.length > 0 || flags.value('from') !== undefined)
+        throw usageFailure('feeds', 'sluice feeds status takes nothing but --json.')
+      return showStatus(flags)
+    default:
+      throw usageFailure('feeds', 'Say what to do: sluice feeds update or sluice feeds status.')
+  }
+}
+
+async function update(ecosystems: readonly string[], flags: Flags): Promise<number> {
+  const home = locateHome(process.env).data
+  const from = flags.value('from')
+  if (from !== undefined && !statSync(from, { throwIfNoEntry: false })?.isDirectory())
+    throw usageFailure('feeds', `--from needs a folder, and ${printable(from)} is none.`)
+  const result = await fetchFeeds({ home, from, ecosystems }, flags)
+  if (!flags.has('quiet')) {
+    const outcomes = new Map(result.outcomes.map(outcome => [outcome.feed, outcome]))
+    const status = feedsStatus(home)
+    if (status !== undefined) process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date(), outcomes }))
+  }
+  const failed = result.outcomes.filter(({ state }) => state === 'failed')
+  for (const outcome of failed) tell(outcome)
+  if (failed.length > 0) {
+    const others = failed.length < result.outcomes.length ? ' The other sources are up to date.' : ''
+    process.stderr.write(`  What was held of these sources stays in use.${others}\n`)
+  }
+  return failed.length > 0 ? 2 : 0
+}
+
+async function fetchFeeds(
+  wanted: { readonly home: string; readonly from: string | undefined; readonly ecosystems: readonly string[] },
+  flags: Flags,
+): Promise<UpdateResult> {
+  const { home, from, ecosystems } = wanted
+  const progress = createProgress(!flags.has('quiet'))
+  try {
+    return await withInterrupt(async signal =>
+      updateStore({
+        home,
+        ...(from === undefined ? { client: await feedClient() } : { from }),
+        ...(ecosystems.length > 0 && { ecosystems }),
+        progress: event => progress.update(describeUpdate(event)),
+        signal,
+      }),
+    )
+  } finally {
+    progress.clear()
+  }
+}
+
+/** One failed source on standard error, with what it was probably meant to be. */
+function tell({ feed, failure }: FeedOutcome): void {
+  const name = feed.replace(/^osv\//, '')
+  const meant = feed === name || defaultEcosystems.has(name) ? undefined : closest(name, [...defaultEcosystems])
+  const message = failure?.message ?? `${feed} failed`
+  const label = message.startsWith(feed) ? '' : `${feed}: `
+  process.stderr.write(`sluice: ${printableLines(`${label}${message}`)}\n`)
+  if (meant !== undefined) process.stderr.write(`  Did you mean ${meant}?\n`)
+}
+
+function showStatus(flags: Flags): number {
+  const home = locateHome(process.env).data
+  const status = feedsStatus(home) ?? { feeds: [], size: 0 }
+  if (flags.has('json')) {
+    process.stdout.write(`${JSON.stringify({ schema: 'sluice.feeds/v1', folder: home, ...status }, null, 2)}\n`)
+  } else if (status.feeds.length === 0) {
+    process.stdout.write(`There are no advisories in ${printable(home)} yet.\n`)
+    process.stdout.write('  A scan fetches those that it needs; sluice feeds update fetches all.\n')
+  } else process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date() }))
+  return 0
+}
