@@ -47,10 +47,15 @@ export function usesColor(flags: Pick<Flags, 'has'>, stream: { readonly isTTY?: 
   return stream.isTTY === true && TERM !== 'dumb'
 }
 
-function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
+/** Columns to write in: those of the terminal within reason, 100 where there is none. */
+export function terminalWidth(): number {
   const columns = Number(process.env.COLUMNS) || process.stdout.columns || 100
+  return Math.max(60, Math.min(columns, 160))
+}
+
+function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
   return {
-    width: toTerminal ? Math.max(60, Math.min(columns, 160)) : 120,
+    width: toTerminal ? terminalWidth() : 120,
     color: toTerminal && usesColor(flags, process.stdout),
     paths: flags.has('paths'),
     all: flags.has('all'),

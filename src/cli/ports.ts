@@ -13,20 +13,29 @@ import { type Flags, usageFailure } from './flags.ts'
 import { type Home, locateHome } from './home.ts'
 import { createProgress, type Progress } from './progress.ts'
 
+/** What a command settles itself instead of leaving it to the environment and the flags. */
+export interface Setting {
+  readonly home: Home
+  readonly now: () => Date
+  readonly offline: boolean
+}
+
 /** Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. */
-export async function withPorts<T>(flags: Flags, work: (ports: Ports) => Promise<T>): Promise<T> {
-  const home = locateHome(process.env)
+export async function withPorts<T>(
+  flags: Flags,
+  work: (ports: Ports) => Promise<T>,
+  setting: Setting = settingOf(flags),
+): Promise<T> {
+  const { home, now, offline } = setting
   const progress = createProgress(!flags.has('quiet'))
-  const clock = readClock(flags)
   return withInterrupt(signal =>
     withTemporary(home, async temporary => {
       try {
         return await work({
-          advisories: ecosystems =>
-            openAdvisories({ home, ecosystems, offline: flags.has('offline'), progress, signal }),
+          advisories: ecosystems => openAdvisories({ home, ecosystems, offline, progress, signal }),
           cache: new BlobCache(join(home.cache, 'facts')),
           hash: createHasher,
-          now: clock,
+          now,
           temporary,
           environment: process.env,
           signal,
@@ -37,6 +46,10 @@ export async function withPorts<T>(flags: Flags, work: (ports: Ports) => Promise
       }
     }),
   )
+}
+
+function settingOf(flags: Flags): Setting {
+  return { home: locateHome(process.env), now: readClock(flags), offline: flags.has('offline') }
 }
 
 /** Runs work that SIGINT and SIGTERM abort; a second signal kills, as people expect. */
@@ -54,7 +67,10 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /** A folder for one run's spooled bytes, removed with it. */
-async function withTemporary<T>(home: Home, work: (temporary: string) => Promise<T>): Promise<T> {
+export async function withTemporary<T>(
+  home: Pick<Home, 'temporary'>,
+  work: (temporary: string) => Promise<T>,
+): Promise<T> {
   let temporary: string
   try {
     await mkdir(home.temporary, { recursive: true, mode: 0o700 })
