@@ -33,6 +33,7 @@ async function expectedRecords(name: CorpusName): Promise<readonly string[]> {
   const feed = (await lines('python3', ['-c', readDebian, sharedPath('feeds', 'osv', 'Debian', 'all.zip')!])).map(
     line => JSON.parse(line) as FeedRange,
   )
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
   const format = '${db:Status-Status} ${source:Package} ${source:Version}\n'
   const installed = (await inImage(name, ['dpkg-query', '-W', '-f', format]))
     .split('\n')
@@ -78,7 +79,7 @@ describeWith('the corpus and feeds of ../shared', hasCorpus())('findings in the 
       const { report: result } = await report('scan', corpusImage(name)!)
 
       console.info(`${name}: ${expected.length} Debian records apply`)
-      if (name !== 'debian12-updated') expect(expected.length).toBeGreaterThan(20)
+      if (name !== 'debian12-updated') expect(expected.length).toBeGreaterThan(5)
       expect(foundRecords(result)).toEqual(expected)
     },
   )

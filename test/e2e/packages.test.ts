@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { CorpusName } from '#test/support/corpus.ts'
 import { hasCorpus } from '#test/support/corpus.ts'
-import { lines, run } from '#test/support/run.ts'
+import { lines } from '#test/support/run.ts'
 import { sharedPath } from '#test/support/shared.ts'
 import { describeWith } from '#test/support/skips.ts'
 import { copyOut, inImage, inventoryOf, ofType } from './corpus.ts'
@@ -20,6 +20,7 @@ describeWith('the corpus of ../shared', hasCorpus())('packages of the corpus', (
   ]
 
   it.each(debian)('%s: equal dpkg-query', async name => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     const format = '${db:Status-Status} ${Package} ${Version} ${Architecture}\n'
     const native = (await inImage(name, ['dpkg-query', '-W', '-f', format])).split('\n')
     const expected = native.filter(line => line.startsWith('installed ')).map(line => line.slice('installed '.length))

@@ -43,7 +43,7 @@ describeWith('the corpus, a Docker engine and docker-registry', hasCorpus() && h
       'is the same as an OCI layout with %s layers, as folder and as archive',
       async compression => {
         const layout = join(folder, compression)
-        await convertToOci(archive(), layout, compression)
+        await convertToOci(join(folder, 'saved'), layout, compression)
         const packed = await run('tar', ['-C', layout, '-cf', `${layout}.tar`, '.'])
 
         expect(packed.code).toBe(0)
