@@ -114,6 +114,22 @@ describe('advisories/store/update: the network', () => {
     reader.close()
   })
 
+  it('asks for what the archive has not got yet', async () => {
+    mirror.put('npm', records)
+    const archive = mirror.files.get('/npm/all.zip')!
+    const newer = recordOf('GHSA-3', 'npm', 'p3-renamed', { modified: '2024-05-01T00:00:00Z' })
+    mirror.put('npm', [...records.filter(one => one.id !== 'GHSA-3'), newer, recordOf('GHSA-new', 'npm', 'new')])
+    mirror.files.set('/npm/all.zip', archive)
+
+    expect((await update())['osv/npm']).toMatch('updated')
+
+    expect([names('npm', 'p3'), names('npm', 'p3-renamed'), names('npm', 'new')]).toEqual([
+      [],
+      ['GHSA-3'],
+      ['GHSA-new'],
+    ])
+  })
+
   it('encodes names with blanks', async () => {
     mirror.put('Red Hat', [
       recordOf('RHSA-2024:1', 'Red Hat:enterprise_linux:9::baseos', 'openssl', { upstream: ['CVE-2024-1000'] }),

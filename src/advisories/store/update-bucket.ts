@@ -44,7 +44,10 @@ export async function updateBucket(request: BucketRequest, context: UpdateContex
     if (bucket.origin === 'network' && held.size > 0 && missing!.length <= maxSingles) {
       await takeSingles(missing!, writer, request, context)
       for (const id of gone) writer.remove(id)
-    } else await takeArchive(index, writer, request, context)
+    } else {
+      const newest = await takeArchive(index, writer, request, context)
+      if (index === undefined) refuseOlder(feed, newest, { held, now })
+    }
     if (index === undefined) refuseShrunk(feed, held.size, writer.held.size)
     for (const id of dirty) context.dirty.add(id)
     if (writer.changes() > 0) draft.touch()
@@ -53,14 +56,20 @@ export async function updateBucket(request: BucketRequest, context: UpdateContex
   return { state: bucketState(request, { context, validators }), changed }
 }
 
-function refuseWorse(feed: string, index: ModifiedIndex, { held, now }: { held: Held; now: Date }): void {
-  const newestHeld = newestTime(
-    [...held.values()].map(record => record.modified),
-    now,
-  )
-  const offered = newestTime(index.values(), now)
+interface Clock {
+  readonly held: Held
+  readonly now: Date
+}
+
+function refuseOlder(feed: string, offered: string | undefined, { held, now }: Clock): void {
+  const times = [...held.values()].map(record => record.modified)
+  const newestHeld = newestTime(times, now)
   if (newestHeld !== undefined && (offered === undefined || Date.parse(offered) < Date.parse(newestHeld)))
     throw replayed(feed, offered, newestHeld)
+}
+
+function refuseWorse(feed: string, index: ModifiedIndex, { held, now }: Clock): void {
+  refuseOlder(feed, newestTime(index.values(), now), { held, now })
   let kept = 0
   for (const id of held.keys()) if (index.has(id)) kept++
   refuseShrunk(feed, held.size, kept)
@@ -107,19 +116,19 @@ async function takeArchive(
   writer: BucketWriter,
   request: BucketRequest,
   context: UpdateContext,
-): Promise<void> {
+): Promise<string | undefined> {
   const { bucket, ecosystem } = request
   const feed = `osv/${ecosystem}`
   const source = await bucket.archive(ecosystem)
   if (source === undefined) throw broken(feed, 'there is no all.zip')
-  const seen = new Set<string>()
+  const seen = new Map<string, string>()
   let isTaken = false
   try {
     const archive = guard(feed, () => openRecordArchive(source, ecosystem))
     const records = archive.records()
     for (let next = guard(feed, () => records.next()); !next.done; next = guard(feed, () => records.next())) {
       writer.put(next.value)
-      seen.add(next.value.advisory.id)
+      seen.set(next.value.advisory.id, next.value.advisory.modified)
       if (seen.size % 512 !== 0) continue
       context.progress({ feed, step: 'read', done: seen.size, total: archive.size })
       await nextTurn()
@@ -131,10 +140,20 @@ async function takeArchive(
     source.close(isTaken || context.signal?.aborted !== true)
   }
   const absent = index === undefined ? [] : [...index.keys()].filter(id => !seen.has(id))
-  if (absent.length > maxSingles) throw broken(feed, `${absent.length} records are listed and not in all.zip`)
-  await takeSingles(absent, writer, request, context)
-  for (const id of absent) seen.add(id)
-  for (const id of [...writer.held.keys()]) if (!seen.has(id)) writer.remove(id)
+  // The public bucket writes its index more often than its archives.
+  const late =
+    bucket.origin === 'import' || index === undefined
+      ? []
+      : [...index].filter(([id, time]) => isLate(seen.get(id), time))
+  if (absent.length + late.length > maxSingles)
+    throw broken(feed, `${absent.length + late.length} records are listed and not, or only older, in all.zip`)
+  await takeSingles([...absent, ...late.map(([id]) => id)], writer, request, context)
+  for (const id of [...writer.held.keys()]) if (!seen.has(id) && index?.has(id) !== true) writer.remove(id)
+  return newestTime(seen.values(), context.now)
+}
+
+function isLate(archived: string | undefined, listed: string): boolean {
+  return archived !== undefined && Date.parse(archived) < Date.parse(listed)
 }
 
 /** What a reader of foreign data throws means that the data is broken; what the database throws does not. */

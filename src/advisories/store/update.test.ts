@@ -307,6 +307,14 @@ describe('advisories/store/update: broken feeds', () => {
     expect(read(reader => reader.describe('CVE-2024-1000').kev?.added)).toBe('2024-02-01')
   })
 
+  it('refuses a replay without an index, too', async () => {
+    writeBucket(from, { PyPI: [ghsa] })
+    rmSync(join(from, 'PyPI', 'modified_id.csv'))
+
+    expect((await update())['osv/PyPI']).toBe('feeds/replayed')
+    expect(kept()).toEqual([2, 1])
+  })
+
   it('refuses a feed that lost most of its records', async () => {
     const many = Array.from({ length: 40 }, (_, at) => recordOf(`GHSA-${at}`, 'npm', `p${at}`))
     writeBucket(from, { npm: many })
@@ -395,6 +403,14 @@ describe('advisories/store/update: the store', () => {
     lock.exec('BEGIN EXCLUSIVE')
     await expect(updateStore({ home, from, wait: 0 })).rejects.toMatchObject({ code: 'feeds/locked' })
     lock.close()
+  })
+
+  it('says so where it cannot be written', async () => {
+    writeFileSync(join(root, 'file'), '')
+
+    await expect(updateStore({ home: join(root, 'file'), from })).rejects.toMatchObject({
+      code: 'feeds/unwritable-store',
+    })
   })
 
   it('stops when asked to', async () => {
