@@ -39,6 +39,12 @@ const insecure: CommandOption = {
   multiple: true,
   help: 'Talk plain HTTP to this registry host.',
 }
+const limit: CommandOption = {
+  name: 'limit',
+  value: 'NAME=VALUE',
+  multiple: true,
+  help: 'Another bound than the default one, such as file-bytes=8G; a problem names the bound that it met.',
+}
 const at: CommandOption = {
   name: 'at',
   value: 'TIME',
@@ -94,6 +100,7 @@ export const commands: readonly Command[] = [
       at,
       platform,
       insecure,
+      limit,
       quiet,
       noColor,
     ],
@@ -116,6 +123,7 @@ export const commands: readonly Command[] = [
       { name: 'paths', help: 'Show where each package was found.' },
       platform,
       insecure,
+      limit,
       quiet,
       noColor,
     ],

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { scan } from '#engine/scan.ts'
+import { closest } from '#lib/closest.ts'
 import { Failure } from '#lib/failure.ts'
+import { type LimitName, type Limits, limitDefinitions, parseLimit } from '#model/limits.ts'
 import { type Stage, stages } from '#model/stage.ts'
 import type { Verdict } from '#model/verdict.ts'
 import { defaultPolicyFile, defaultPolicyName } from '#policy/default-policy.ts'
@@ -21,7 +23,7 @@ export async function runScan(words: readonly string[]): Promise<number> {
   const stage = (flags.value('stage') ?? 'build') as Stage
   if (!stages.includes(stage)) throw usageFailure('scan', `--stage takes ${stages.join(', ')}.`)
   const result = await withPorts(flags, ports =>
-    scan({ target, open: openOptions(flags), policy, stage, version }, ports),
+    scan({ target, open: openOptions('scan', flags), policy, stage, version }, ports),
   )
   await writeReports(result, outputs, flags)
   return exitCode(result.verdict!)
@@ -43,12 +45,43 @@ export function oneTarget(command: string, flags: Flags): string {
 }
 
 /** How to open a target, as the command line says. */
-export function openOptions(flags: Flags): {
+export function openOptions(
+  command: string,
+  flags: Flags,
+): {
   readonly platform?: string
   readonly insecureRegistries: readonly string[]
+  readonly limits: Partial<Limits>
 } {
   const platform = flags.value('platform')
-  return { ...(platform !== undefined && { platform }), insecureRegistries: flags.values('insecure-registry') }
+  return {
+    ...(platform !== undefined && { platform }),
+    insecureRegistries: flags.values('insecure-registry'),
+    limits: readLimits(command, flags.values('limit')),
+  }
+}
+
+function readLimits(command: string, texts: readonly string[]): Partial<Limits> {
+  const limits: Partial<Record<LimitName, number>> = {}
+  for (const text of texts) {
+    const limit = parseLimit(text)
+    if (limit === undefined) throw unknownLimit(command, text)
+    limits[limit.name] = limit.value
+  }
+  return limits
+}
+
+function unknownLimit(command: string, text: string): Failure {
+  const names = limitDefinitions.map(({ name }) => name)
+  const name = text.split('=')[0] ?? ''
+  if (names.some(known => known === name)) {
+    return usageFailure(command, `--limit ${name} needs a whole number above 0; of bytes, also one such as 8G.`)
+  }
+  const meant = closest(name, names)
+  return usageFailure(
+    command,
+    `--limit does not know '${name}'${meant ? `; did you mean ${meant}?` : '.'} It takes ${names.join(', ')}.`,
+  )
 }
 
 async function choosePolicy(flags: Flags): Promise<Policy> {

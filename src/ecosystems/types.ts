@@ -1,5 +1,6 @@
 import type { AffectedRange } from '#model/advisory.ts'
 import type { Distro } from '#model/distro.ts'
+import type { Limits } from '#model/limits.ts'
 import type { CatalogedPackage, Package } from '#model/package.ts'
 import type { ProblemCode } from '#model/problem.ts'
 
@@ -64,6 +65,8 @@ export interface ReadContext {
    * Systems keep only these paths of their file lists.
    */
   readonly mayProve: (path: string) => boolean
+  /** Bounds of archives inside archives; default: `defaultLimits`. */
+  readonly limits?: Limits
 }
 
 /** What one file says. `facts` is plain JSON data: it is cached with the layer. */

@@ -3,6 +3,7 @@ import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { asObject, asString, member } from '#lib/json.ts'
 import { type Distro, distroFiles, identifyDistro, osvEcosystems } from '#model/distro.ts'
+import { defaultLimits, type Limits, limitDetail } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
 import type { ImageIdentity } from '#model/target.ts'
@@ -10,18 +11,19 @@ import { describeLayers } from './base-image.ts'
 import { catalogPackages } from './catalog.ts'
 import { digestFacts, type Facts } from './facts.ts'
 import { decodeFacts, encodeFacts, type LayerFacts } from './layer-facts.ts'
+import { readLinked } from './linked-files.ts'
 import type { Ports } from './ports.ts'
-import { type Reader, readChosen, readersKey, readLayer } from './read-layer.ts'
-import { type Stack, stackLayers } from './stack.ts'
+import { type Reader, readersKey, readLayer } from './read-layer.ts'
+import { stackLayers } from './stack.ts'
 
 /** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
 const layersAtOnce = 3
 
 /** Reads everything that a target says of itself: each layer once, or not at all where its facts are cached. */
-export async function gatherFacts(opened: OpenedTarget, ports: Ports): Promise<Facts> {
+export async function gatherFacts(opened: OpenedTarget, ports: Ports, limits: Limits = defaultLimits): Promise<Facts> {
   const mode: TreeMode = opened.target.kind === 'directory' ? 'directory' : 'installed'
   const readers = await loadReaders()
-  const layers = await readLayers(opened, { readers, mode, ports })
+  const layers = await readLayers(opened, { readers, mode, ports, limits })
   const diffIds = layers.map(({ diffId }) => diffId ?? '')
   const isImage = opened.image !== undefined
   const described = isImage
@@ -31,18 +33,17 @@ export async function gatherFacts(opened: OpenedTarget, ports: Ports): Promise<F
         layers.map(({ facts }) => facts),
       )
     : []
-  const stack = stackLayers(
-    await withDatabases(
-      opened,
-      layers.map(({ facts }) => facts),
-      { readers, ports },
-    ),
+  const linked = await readLinked(
+    opened,
+    layers.map(({ facts }) => facts),
+    { readers, ports, limits },
   )
+  const stack = stackLayers(linked)
   const distro = identifyDistro(stack.texts(distroFiles))
   const catalog = catalogPackages({ stack, readers, mode, distro, layers: described })
   const problems = [
     ...opened.problems,
-    ...layers.flatMap(layer => locatedProblems(layer, isImage)),
+    ...layers.flatMap(({ diffId }, index) => locatedProblems({ facts: linked[index]!, diffId }, isImage)),
     ...catalog.problems,
     ...unseenSystem(catalog.packages, distro, mode),
   ]
@@ -66,6 +67,7 @@ interface Gathering {
   readonly readers: readonly Reader[]
   readonly mode: TreeMode
   readonly ports: Ports
+  readonly limits: Limits
 }
 
 async function loadReaders(): Promise<readonly Reader[]> {
@@ -75,15 +77,33 @@ async function loadReaders(): Promise<readonly Reader[]> {
 async function readLayers(opened: OpenedTarget, gathering: Gathering): Promise<readonly LayerResult[]> {
   const results: LayerResult[] = []
   let next = 0
+  let entries = 0
   const work = async () => {
     while (next < opened.layers.length) {
       gathering.ports.signal?.throwIfAborted()
       const index = next++
-      results[index] = await readCached(opened, index, gathering)
+      if (entries > gathering.limits['target-entries']) {
+        results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', gathering.limits))
+        continue
+      }
+      const result = await readCached(opened, index, gathering)
+      results[index] = result
+      entries += entriesOf(result.facts)
     }
   }
   await Promise.all(Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work))
   return results
+}
+
+/** A layer that is not looked at, and why. */
+function unread(opened: OpenedTarget, index: number, detail: string): LayerResult {
+  const tree = { paths: [], directories: [], symlinks: [], whiteouts: [], opaques: [] }
+  const facts: LayerFacts = { files: [], texts: [], problems: [{ code: 'limit', detail }], tree }
+  return { facts, diffId: opened.layers[index]?.diffId }
+}
+
+function entriesOf({ tree }: LayerFacts): number {
+  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length
 }
 
 /**
@@ -93,49 +113,18 @@ async function readLayers(opened: OpenedTarget, gathering: Gathering): Promise<r
 async function readCached(
   opened: OpenedTarget,
   index: number,
-  { readers, mode, ports }: Gathering,
+  { readers, mode, ports, limits }: Gathering,
 ): Promise<LayerResult> {
   const source = opened.layers[index]!
   const key = (diffId: string) => `${diffId.replace(':', '-')}-${readersKey(readers, mode)}`
   const cached = source.diffId === undefined ? undefined : await ports.cache.get(key(source.diffId))
   const known = cached === undefined ? undefined : decodeFacts(cached)
   if (known !== undefined) return { facts: known, diffId: source.diffId }
-  const reading = await readLayer(source, readers, mode, ports)
+  const reading = await readLayer(source, { readers, mode, limits }, ports)
   if (reading.diffId !== undefined && reading.facts.problems.length === 0) {
     await ports.cache.put(key(reading.diffId), encodeFacts(reading.facts))
   }
   return { facts: reading.facts, diffId: source.diffId ?? reading.diffId }
-}
-
-/**
- * A package database may lie behind a symbolic link at a place no reader knows. Where a canonical place leads to a file
- * that nobody read, that file is read now, in a second pass over its layer.
- */
-async function withDatabases(
-  opened: OpenedTarget,
-  layers: readonly LayerFacts[],
-  { readers, ports }: Pick<Gathering, 'readers' | 'ports'>,
-): Promise<readonly LayerFacts[]> {
-  const stack = stackLayers(layers)
-  const completed = [...layers]
-  for (const reader of readers) {
-    for (const database of reader.ecosystem.databases ?? []) {
-      const path = stack.resolve(database, stack.height - 1)
-      if (path === undefined || path === database || isRead(stack, reader, path)) continue
-      const layer = stack.holder(path)
-      if (layer === undefined) continue
-      const files = await readChosen(opened.layers[layer]!, path, [reader], ports)
-      const before = completed[layer]!
-      completed[layer] = { ...before, files: [...before.files, ...files] }
-    }
-  }
-  return completed
-}
-
-function isRead(stack: Stack, reader: Reader, path: string): boolean {
-  return stack.files.some(
-    seen => seen.path === path && seen.hiddenBy === stack.height && seen.file.ecosystem === reader.ecosystem.id,
-  )
 }
 
 function locatedProblems({ facts, diffId }: LayerResult, isImage: boolean): readonly Problem[] {

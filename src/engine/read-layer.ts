@@ -1,14 +1,15 @@
-import type { Cataloger, Ecosystem, TreeMode } from '#ecosystems/types.ts'
+import type { Cataloger, Ecosystem, FileInfo, TreeMode } from '#ecosystems/types.ts'
 import type { LayerSource, TreeEntry, WalkedFile } from '#images/types.ts'
 import { LimitError } from '#lib/limit-error.ts'
 import { decodeText } from '#lib/text.ts'
 import { distroFiles } from '#model/distro.ts'
+import type { Limits } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import type { HashAlgorithm, Ports } from './ports.ts'
 
 /** Changes whenever this file may give other facts for the same layer: part of the cache key. */
-const analysisVersion = 1
+const analysisVersion = 2
 
 /** Identification files larger than this are not identification files. */
 const maxTextBytes = 64 * 1024
@@ -17,6 +18,13 @@ const maxTextBytes = 64 * 1024
 export interface Reader {
   readonly ecosystem: Ecosystem
   readonly cataloger: Cataloger
+}
+
+/** Who reads a layer, and how far. */
+export interface Manner {
+  readonly readers: readonly Reader[]
+  readonly mode: TreeMode
+  readonly limits: Limits
 }
 
 export interface LayerReading {
@@ -37,11 +45,10 @@ export function readersKey(readers: readonly Reader[], mode: TreeMode): string {
  */
 export async function readLayer(
   source: LayerSource,
-  readers: readonly Reader[],
-  mode: TreeMode,
+  manner: Manner,
   ports: Pick<Ports, 'hash' | 'signal'>,
 ): Promise<LayerReading> {
-  const sheet = new LayerSheet(readers, mode, ports.hash)
+  const sheet = new LayerSheet(manner, ports.hash)
   const end = await source.walk(
     { entry: entry => sheet.enter(entry), file: (entry, file) => sheet.read(entry.path, file) },
     ports.signal,
@@ -52,22 +59,29 @@ export async function readLayer(
   return { facts: sheet.facts(), diffId: end.diffId }
 }
 
-/** Reads chosen files of a layer as if `wants` had asked for them: the far ends of symbolic links to databases. */
+/**
+ * Reads chosen files of a layer as if they had been asked for: the far ends of symbolic links to package databases and
+ * to what names the distribution. Only what was read is told, not the layer's tree.
+ */
 export async function readChosen(
   source: LayerSource,
-  path: string,
-  readers: readonly Reader[],
+  chosen: ReadonlyMap<string, readonly Reader[]>,
+  limits: Limits,
   ports: Pick<Ports, 'hash' | 'signal'>,
-): Promise<readonly ReadFile[]> {
-  const sheet = new LayerSheet(readers, 'installed', ports.hash)
+): Promise<LayerFacts> {
+  const readers = [...new Set([...chosen.values()].flat())]
+  const sheet = new LayerSheet({ readers, mode: 'installed', limits }, ports.hash)
   await source.walk(
     {
-      entry: entry => entry.kind === 'file' && entry.path === path,
-      file: (_entry, file) => sheet.readWith(readers, path, file),
+      entry: entry => entry.kind === 'file' && chosen.has(entry.path),
+      file: (entry, file) => {
+        sheet.readText(entry.path, file)
+        sheet.readWith(chosen.get(entry.path)!, entry.path, file)
+      },
     },
     ports.signal,
   )
-  return sheet.facts().files
+  return sheet.facts()
 }
 
 async function readLinks(
@@ -104,6 +118,7 @@ class LayerSheet {
   readonly problems: Problem[] = []
   readonly #readers: readonly Reader[]
   readonly #mode: TreeMode
+  readonly #limits: Limits
   readonly #hash: Ports['hash']
   /** By path: where a layer names a path twice, the later entry is the file. */
   readonly #files = new Map<string, ReadFile[]>()
@@ -113,13 +128,14 @@ class LayerSheet {
   readonly #symlinks: (readonly [string, string])[] = []
   readonly #whiteouts: string[] = []
   readonly #opaques: string[] = []
-  readonly #hardlinks: { readonly path: string; readonly target: string; readonly mode: number }[] = []
+  readonly #hardlinks = new Map<string, { readonly target: string; readonly mode: number }>()
   readonly #sizes = new Map<string, { readonly size: number; readonly mode: number }>()
   readonly #mayProve: (path: string) => boolean
 
-  constructor(readers: readonly Reader[], mode: TreeMode, hash: Ports['hash']) {
+  constructor({ readers, mode, limits }: Manner, hash: Ports['hash']) {
     this.#readers = readers
     this.#mode = mode
+    this.#limits = limits
     this.#hash = hash
     const languages = readers.filter(({ ecosystem }) => ecosystem.kind === 'language').map(({ ecosystem }) => ecosystem)
     // Size and mode are not known of a path in a file list: as large and executable as anything may be.
@@ -127,14 +143,18 @@ class LayerSheet {
   }
 
   enter(entry: TreeEntry): boolean {
-    this.#files.delete(entry.path)
     switch (entry.kind) {
+      // Both speak of lower layers only, wherever in this one they stand.
       case 'whiteout':
         this.#whiteouts.push(entry.path)
         return false
       case 'opaque':
         this.#opaques.push(entry.path)
         return false
+    }
+    this.#files.delete(entry.path)
+    this.#hardlinks.delete(entry.path)
+    switch (entry.kind) {
       case 'directory':
         this.#directories.push(entry.path)
         return false
@@ -143,7 +163,7 @@ class LayerSheet {
         this.#paths.push(entry.path)
         return false
       case 'hardlink':
-        this.#hardlinks.push({ path: entry.path, target: entry.target ?? '', mode: entry.mode })
+        this.#hardlinks.set(entry.path, { target: entry.target ?? '', mode: entry.mode })
         this.#paths.push(entry.path)
         return false
       case 'other':
@@ -157,8 +177,7 @@ class LayerSheet {
   }
 
   read(path: string, file: WalkedFile): void {
-    if (this.#wantsText(path) && file.size <= maxTextBytes)
-      this.#texts.push([path, decodeText(file.bytes(maxTextBytes))])
+    if (this.#wantsText(path)) this.readText(path, file)
     const info = { path, size: file.size, mode: file.mode }
     this.readWith(
       this.#readers.filter(reader => reader.ecosystem.wants(info, this.#mode)),
@@ -167,10 +186,14 @@ class LayerSheet {
     )
   }
 
+  readText(path: string, file: WalkedFile): void {
+    if (file.size <= maxTextBytes) this.#texts.push([path, decodeText(file.bytes(maxTextBytes))])
+  }
+
   readWith(readers: readonly Reader[], path: string, file: WalkedFile): void {
     for (const { ecosystem, cataloger } of readers) {
       try {
-        const read = cataloger.read(file, { mayProve: this.#mayProve })
+        const read = cataloger.read(file, { mayProve: this.#mayProve, limits: this.#limits })
         if (read === undefined) continue
         const digests = ecosystem.kind === 'language' ? { digests: this.#digests(file) } : {}
         this.#add({ ecosystem: ecosystem.id, path, facts: read.facts, ...digests })
@@ -185,19 +208,37 @@ class LayerSheet {
     }
   }
 
-  /** Hard links that a reader wants, by targets which that reader did not see; nothing is asked twice. */
+  /** Names of hard links that are still to be read, by the file that they lead to. */
   unreadLinks(): ReadonlyMap<string, readonly string[]> {
     const links = new Map<string, string[]>()
-    for (const { path, target, mode } of this.#hardlinks) {
-      const info = this.#sizes.get(target) ?? { size: 1 << 20, mode }
-      const missed = this.#readers.some(
+    for (const [path, { mode }] of this.#hardlinks) {
+      const target = this.#endOf(path)
+      const { size, mode: bits } = this.#sizes.get(target) ?? { size: 1 << 20, mode }
+      const wanted = this.#readers.some(
         ({ ecosystem }) =>
-          ecosystem.wants({ path, size: info.size, mode: info.mode }, this.#mode) &&
-          !ecosystem.wants({ path: target, size: info.size, mode: info.mode }, this.#mode),
+          ecosystem.wants({ path, size, mode: bits }, this.#mode) &&
+          !this.#isOfNoInterest(ecosystem, { path: target, size, mode: bits }),
       )
-      if (missed || this.#wantsText(path)) links.set(target, [...(links.get(target) ?? []), path])
+      if (wanted || this.#wantsText(path)) links.set(target, [...(links.get(target) ?? []), path])
     }
     return links
+  }
+
+  /** A hard link may lead to another one: both are names of one file. */
+  #endOf(path: string): string {
+    const seen = new Set<string>()
+    let end = path
+    for (let link = this.#hardlinks.get(end); link !== undefined && !seen.has(end); link = this.#hardlinks.get(end)) {
+      seen.add(end)
+      end = link.target
+    }
+    return end
+  }
+
+  /** True where the ecosystem has looked at the file under this name, and found nothing in it. */
+  #isOfNoInterest({ id, wants }: Ecosystem, file: FileInfo): boolean {
+    const wasSeen = this.#sizes.has(file.path) && wants(file, this.#mode)
+    return wasSeen && !(this.#files.get(file.path) ?? []).some(({ ecosystem }) => ecosystem === id)
   }
 
   facts(): LayerFacts {

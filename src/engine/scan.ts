@@ -2,6 +2,7 @@ import { ecosystems } from '#ecosystems/index.ts'
 import type { Matching } from '#ecosystems/types.ts'
 import type { OpenOptions } from '#images/types.ts'
 import type { Distro } from '#model/distro.ts'
+import { limitsWith } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
 import type { Stage } from '#model/stage.ts'
@@ -20,7 +21,7 @@ import { judgeSupport } from './support.ts'
 export interface ScanRequest {
   /** `scheme:name`, or a name that says by itself what it is. */
   readonly target: string
-  readonly open: Pick<OpenOptions, 'platform' | 'insecureRegistries'>
+  readonly open: Pick<OpenOptions, 'platform' | 'insecureRegistries' | 'limits'>
   readonly policy: Policy
   readonly stage: Stage
   readonly version: string
@@ -72,7 +73,7 @@ async function readTarget(request: Pick<ScanRequest, 'target' | 'open'>, ports: 
   const { temporary, environment, signal, progress } = ports
   const opened = await openTarget(request.target, { ...request.open, temporary, environment, signal, progress })
   try {
-    return await gatherFacts(opened, ports)
+    return await gatherFacts(opened, ports, limitsWith(request.open.limits ?? {}))
   } finally {
     await opened.close()
   }

@@ -1,4 +1,6 @@
+import type { Limits } from '#model/limits.ts'
 import type { Platform } from '#model/target.ts'
+import type { TargetBudget } from './budget.ts'
 import type { OpenOptions } from './types.ts'
 
 /*
@@ -74,29 +76,7 @@ export interface ImageParts {
 export interface LayerOptions extends Pick<OpenOptions, 'temporary' | 'progress'> {
   /** For progress: `layer 3 of 7`. */
   readonly label?: string
-  readonly limits?: Partial<LayerLimits>
-}
-
-/** What a layer may ask for before the rest of it is a `limit` problem. */
-export interface LayerLimits {
-  readonly entries: number
-  /** Uncompressed bytes of the whole layer. */
-  readonly layerBytes: number
-  /** Above `ratioBytes` uncompressed bytes, a layer may not inflate to more than so many times its size. Real ones: 2 to 20. */
-  readonly ratio: number
-  readonly ratioBytes: number
-  /** Bytes of one wanted body. */
-  readonly fileBytes: number
-  /** Bodies of compressed layers above this many bytes are kept in a temporary file, not in memory. */
-  readonly memoryBytes: number
-}
-
-/** Defaults: far above real images, far below what hurts. */
-export const layerLimits: LayerLimits = {
-  entries: 2_000_000,
-  layerBytes: 64 * 2 ** 30,
-  ratio: 500,
-  ratioBytes: 8 * 2 ** 30,
-  fileBytes: 4 * 2 ** 30,
-  memoryBytes: 32 * 2 ** 20,
+  readonly limits?: Partial<Limits>
+  /** What all layers of the target may ask for together; default: one for this layer alone. */
+  readonly budget?: TargetBudget
 }

@@ -1,8 +1,10 @@
 import { Failure } from '#lib/failure.ts'
 import { asArray, member } from '#lib/json.ts'
+import { limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import type { Platform } from '#model/target.ts'
 import type { ImageParts } from './blob.ts'
+import { openBudget } from './budget.ts'
 import { digestHash, isDigest, sha256 } from './digest.ts'
 import { openLayer } from './layer.ts'
 import { maxDocumentBytes, parseDocument, toPlatform } from './manifest.ts'
@@ -28,6 +30,10 @@ export function openImage(parts: ImageParts, options: OpenOptions): OpenedTarget
   if (diffIds.length !== parts.layers.length) {
     const detail = `The configuration names ${diffIds.length} layers, the manifest ${parts.layers.length}`
     problems.push({ code: 'unreadable', detail })
+  }
+  const limits = limitsWith(options.limits ?? {})
+  if (parts.layers.length > limits['target-layers']) {
+    problems.push({ code: 'limit', detail: limitDetail('The image has too many layers', 'target-layers', limits) })
   }
   const image = {
     id: sha256(config.bytes),
@@ -55,11 +61,13 @@ function requirePlatform(platform: Platform, wanted: string): void {
 
 function layersOf(parts: ImageParts, diffIds: readonly unknown[], options: OpenOptions): readonly LayerSource[] {
   const { temporary, progress } = options
-  return parts.layers.map(({ blob, claim }, index) => {
+  const limits = limitsWith(options.limits ?? {})
+  const budget = openBudget(limits)
+  return parts.layers.slice(0, limits['target-layers']).map(({ blob, claim }, index) => {
     const label = `layer ${index + 1} of ${parts.layers.length}`
     const claimed = claim.diffId ?? diffIds[index]
     const diffId = isDigest(claimed) ? claimed : undefined
-    return openLayer(blob, { ...claim, diffId }, { temporary, progress, label })
+    return openLayer(blob, { ...claim, diffId }, { temporary, progress, label, limits, budget })
   })
 }
 

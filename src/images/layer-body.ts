@@ -5,8 +5,8 @@ import { LimitError } from '#lib/limit-error.ts'
 import type { SparseExtent } from '#lib/tar-sparse.ts'
 import type { TreeEntry, WalkedFile } from './types.ts'
 
-/** What `bytes()` gives at most unless the reader asks for more. */
-const defaultBytes = 64 * 2 ** 20
+/** A read of a sparse file makes its zeros: at most so many at a time. */
+const maxSparseBytes = 64 * 2 ** 20
 
 /** Stored bytes of one body: `read` gives fewer bytes at the end, and none past it. */
 export interface Body {
@@ -59,7 +59,11 @@ export function spooledBody(folder: string): Body {
 }
 
 /** The handle that a visitor gets. What it returns is new memory, which the visitor may keep. */
-export function walkedFile(entry: TreeEntry, body: Body, sparse?: readonly SparseExtent[]): WalkedFile {
+export function walkedFile(
+  entry: TreeEntry,
+  body: Body,
+  { documentBytes, sparse }: { readonly documentBytes: number; readonly sparse?: readonly SparseExtent[] },
+): WalkedFile {
   const size = entry.size
   const readStored = sparse === undefined ? body.read : sparseRead(body, sparse)
   const read = (offset: number, length: number): Uint8Array => {
@@ -71,8 +75,9 @@ export function walkedFile(entry: TreeEntry, body: Body, sparse?: readonly Spars
     size,
     mode: entry.mode,
     read,
-    bytes: (maxBytes = defaultBytes) => {
-      if (size > maxBytes) throw new LimitError(`${size} bytes are above the limit of ${maxBytes}`)
+    bytes: (maxBytes = documentBytes) => {
+      const name = maxBytes === documentBytes ? ' (limit document-bytes)' : ''
+      if (size > maxBytes) throw new LimitError(`${size} bytes are above the limit of ${maxBytes}${name}`)
       return read(0, size)
     },
     inflateRaw,
@@ -82,7 +87,7 @@ export function walkedFile(entry: TreeEntry, body: Body, sparse?: readonly Spars
 /** Reads through a sparse map: zeros where no extent is. */
 function sparseRead(body: Body, extents: readonly SparseExtent[]): (offset: number, length: number) => Uint8Array {
   return (offset, length) => {
-    if (length > defaultBytes) throw new LimitError(`${length} bytes of a sparse file are above ${defaultBytes}`)
+    if (length > maxSparseBytes) throw new LimitError(`${length} bytes of a sparse file are above ${maxSparseBytes}`)
     const bytes = new Uint8Array(length)
     let stored = 0
     for (const extent of extents) {

@@ -1,7 +1,8 @@
 import { type TarFault, TarParser } from '#lib/tar.ts'
 import type { TarMember } from '#lib/tar-member.ts'
+import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
-import { type FileRegion, type LayerLimits, type LayerOptions, layerLimits } from './blob.ts'
+import type { FileRegion, LayerOptions } from './blob.ts'
 import { type Body, memoryBody, placedBody, spooledBody, walkedFile } from './layer-body.ts'
 import { placeEntry } from './layer-entry.ts'
 import type { LayerVisitor, TreeEntry } from './types.ts'
@@ -13,7 +14,7 @@ const maxProblems = 100
 export class LayerWalk {
   readonly #visitor: LayerVisitor
   readonly #temporary: string
-  readonly #limits: LayerLimits
+  readonly #limits: Limits
   readonly #layer: string | undefined
   readonly #parser: TarParser
   readonly #problems: Problem[] = []
@@ -26,7 +27,7 @@ export class LayerWalk {
   constructor(visitor: LayerVisitor, options: LayerOptions, layer: string | undefined) {
     this.#visitor = visitor
     this.#temporary = options.temporary
-    this.#limits = { ...layerLimits, ...options.limits }
+    this.#limits = limitsWith(options.limits ?? {})
     this.#layer = layer
     const sink = {
       member: (member: TarMember) => this.#onMember(member),
@@ -34,7 +35,7 @@ export class LayerWalk {
       done: (member: TarMember) => this.#onDone(member),
       fault: (fault: TarFault) => this.#onFault(fault),
     }
-    this.#parser = new TarParser(sink, { members: this.#limits.entries })
+    this.#parser = new TarParser(sink, { members: this.#limits['layer-entries'] })
   }
 
   /** The layer's bytes are uncompressed in this file: bodies are read there, nothing is kept. */
@@ -93,8 +94,8 @@ export class LayerWalk {
     const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'
     if (!isWanted) return false
     // A sparse file of a few bytes may be as long as it likes.
-    if (Math.max(member.stored, member.size) > this.#limits.fileBytes) {
-      this.report('limit', `The file has more than ${this.#limits.fileBytes} bytes`, entry.path)
+    if (Math.max(member.stored, member.size) > this.#limits['file-bytes']) {
+      this.report('limit', limitDetail('The file is too large', 'file-bytes', this.#limits), entry.path)
       return false
     }
     this.#entry = entry
@@ -105,7 +106,7 @@ export class LayerWalk {
   #bodyFor(member: TarMember): Body {
     const region = this.#region
     if (region !== undefined) return placedBody(region.fd, region.offset + member.offset, member.stored)
-    return member.stored <= this.#limits.memoryBytes ? memoryBody(member.stored) : spooledBody(this.#temporary)
+    return member.stored <= this.#limits['memory-bytes'] ? memoryBody(member.stored) : spooledBody(this.#temporary)
   }
 
   #onData(bytes: Uint8Array): void {
@@ -123,7 +124,10 @@ export class LayerWalk {
     const entry = this.#entry
     if (body === undefined || entry === undefined) return
     try {
-      this.#visitor.file(entry, walkedFile(entry, body, member.sparse))
+      this.#visitor.file(
+        entry,
+        walkedFile(entry, body, { sparse: member.sparse, documentBytes: this.#limits['document-bytes'] }),
+      )
     } finally {
       this.close()
     }

@@ -8,11 +8,12 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRegularFile } from '#io/file.ts'
 import { Failure } from '#lib/failure.ts'
+import type { Limits } from '#model/limits.ts'
 import { paxItem, tarBytes } from '#test/images/tar-writer.ts'
 import { lines, walkAll } from '#test/images/walk.ts'
 import { hasProgram } from '#test/support/engine.ts'
 import { describeWith } from '#test/support/skips.ts'
-import type { Blob, LayerClaim, LayerLimits } from './blob.ts'
+import type { Blob, LayerClaim } from './blob.ts'
 import { openLayer } from './layer.ts'
 import { regionBlob } from './store.ts'
 import type { WalkedFile } from './types.ts'
@@ -36,7 +37,7 @@ function memoryBlob(bytes: Uint8Array, piece = 4096): Blob {
   }
 }
 
-function layerOf(bytes: Uint8Array, claim: LayerClaim = {}, limits?: Partial<LayerLimits>) {
+function layerOf(bytes: Uint8Array, claim: LayerClaim = {}, limits?: Partial<Limits>) {
   return openLayer(memoryBlob(bytes), claim, { temporary, limits })
 }
 
@@ -124,16 +125,16 @@ describe('images/layer', () => {
   })
 
   it('keeps to its limits and reads the rest', async () => {
-    const bodies = await walkAll(layerOf(gzipSync(simple), {}, { fileBytes: 1000 }))
-    const entries = await walkAll(layerOf(simple, {}, { entries: 2 }))
+    const bodies = await walkAll(layerOf(gzipSync(simple), {}, { 'file-bytes': 1000 }))
+    const entries = await walkAll(layerOf(simple, {}, { 'layer-entries': 2 }))
     const bomb = gzipSync(
       tarBytes([
         { name: 'a', body: 'a' },
         { name: 'zeros', body: Buffer.alloc(30 * 2 ** 20) },
       ]),
     )
-    const whole = await walkAll(layerOf(bomb, {}, { layerBytes: 2 ** 20 }))
-    const ratio = await walkAll(layerOf(bomb, {}, { ratioBytes: 2 ** 20 }))
+    const whole = await walkAll(layerOf(bomb, {}, { 'layer-bytes': 2 ** 20 }))
+    const ratio = await walkAll(layerOf(bomb, {}, { 'inflate-ratio-from': 2 ** 20 }))
 
     expect(bodies.problems).toMatchObject([{ code: 'limit', location: { path: 'big' } }])
     expect([...bodies.hashes.keys()]).toEqual(['etc/os-release'])
@@ -147,7 +148,7 @@ describe('images/layer', () => {
 
   it('keeps large bodies in a temporary file that is gone afterwards', async () => {
     let read: Uint8Array | undefined
-    const layer = layerOf(gzipSync(simple), {}, { memoryBytes: 1000 })
+    const layer = layerOf(gzipSync(simple), {}, { 'memory-bytes': 1000 })
 
     await layer.walk({
       entry: ({ path }) => path === 'big',

@@ -1,7 +1,9 @@
 import { encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
 import { Failure } from '#lib/failure.ts'
 import { isTarStart } from '#lib/tar-header.ts'
-import { type Blob, type LayerClaim, type LayerLimits, type LayerOptions, layerLimits } from './blob.ts'
+import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
+import type { Blob, LayerClaim, LayerOptions } from './blob.ts'
+import { isBomb, openBudget, type TargetBudget } from './budget.ts'
 import { digestHash } from './digest.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
@@ -28,18 +30,22 @@ class LayerPass {
   readonly #blob: Blob | undefined
   readonly #claim: LayerClaim
   readonly #options: LayerOptions
-  readonly #limits: LayerLimits
+  readonly #limits: Limits
+  readonly #budget: TargetBudget
   readonly #diffHash: ReturnType<typeof digestHash>
   #storedHash: ReturnType<typeof digestHash> | undefined
   #storedBytes = 0
   #plainBytes = 0
+  /** Of the stored bytes, those that the target's budget knows of. */
+  #budgeted = 0
 
   constructor(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions) {
     this.#blob = blob
     this.#claim = claim
     this.#diffHash = digestHash(claim.diffId ?? 'sha256:')
     this.#options = options
-    this.#limits = { ...layerLimits, ...options.limits }
+    this.#limits = limitsWith(options.limits ?? {})
+    this.#budget = options.budget ?? openBudget(this.#limits)
   }
 
   async run(visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> {
@@ -132,19 +138,29 @@ class LayerPass {
 
   /** Uncompressed bytes: hashed and walked; false where the layer is above its limit. */
   #take(bytes: Uint8Array, walk: LayerWalk): boolean {
-    const { layerBytes, ratio, ratioBytes } = this.#limits
     this.#plainBytes += bytes.length
-    if (this.#plainBytes > layerBytes) {
-      walk.fill(`The layer is larger than ${layerBytes} bytes`)
-      return false
-    }
-    if (this.#plainBytes > ratioBytes && this.#plainBytes > ratio * this.#storedBytes) {
-      walk.fill(`The layer inflates to more than ${ratio} times its size`)
+    const excess = this.#excess(bytes.length)
+    if (excess !== undefined) {
+      walk.fill(excess)
       return false
     }
     this.#diffHash.update(bytes)
     walk.push(bytes)
     return true
+  }
+
+  /** What the layer, or the target with it, asks for beyond its limits. */
+  #excess(plain: number): string | undefined {
+    const stored = this.#storedBytes - this.#budgeted
+    this.#budgeted = this.#storedBytes
+    const shared = this.#budget.take(plain, stored)
+    if (this.#plainBytes > this.#limits['layer-bytes']) {
+      return limitDetail('The layer is too large', 'layer-bytes', this.#limits)
+    }
+    if (isBomb(this.#plainBytes, this.#storedBytes, this.#limits)) {
+      return limitDetail('The layer inflates to too many times its size', 'inflate-ratio', this.#limits)
+    }
+    return shared
   }
 
   #verify(walk: LayerWalk, diffId: string | undefined): void {

@@ -2,8 +2,10 @@ import { readAt, readChunks } from '#io/file.ts'
 import { type Encoding, encodingOf, inflate } from '#io/inflate.ts'
 import { openSpool } from '#io/spool.ts'
 import { Failure } from '#lib/failure.ts'
+import { limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
-import { type FileRegion, layerLimits } from './blob.ts'
+import type { FileRegion } from './blob.ts'
+import { isBomb } from './budget.ts'
 import type { OpenOptions } from './types.ts'
 
 /** An open archive and how it is released. */
@@ -27,12 +29,14 @@ export async function plainArchive(
   }
   const spool = openSpoolIn(options.temporary)
   const problems: Problem[] = []
+  const limits = limitsWith(options.limits ?? {})
   try {
     const fault = await inflate(encoding, withProgress(region, name, options), bytes => {
-      const fits = spool.size() + bytes.length <= layerLimits.layerBytes
-      if (fits) spool.append(bytes)
-      else problems.push({ code: 'limit', detail: `The image archive is larger than ${layerLimits.layerBytes} bytes` })
-      return fits
+      const size = spool.size() + bytes.length
+      const name = size > limits['target-bytes'] ? 'target-bytes' : isBomb(size, region.size, limits) && 'inflate-ratio'
+      if (name === false) spool.append(bytes)
+      else problems.push({ code: 'limit', detail: limitDetail('The image archive is too large', name, limits) })
+      return name === false
     })
     if (fault !== undefined)
       problems.push({ code: fault.code, detail: `The image archive is damaged: ${fault.detail}` })

@@ -65,6 +65,6 @@ async function openExport(
     throw new Failure('image/not-an-image', `${name} is neither a directory nor a tar archive`, { hint })
   }
   const blob = regionBlob({ fd: file.fd, offset: 0, size: file.size })
-  const { temporary, progress } = options
-  return { layer: openLayer(blob, {}, { temporary, progress, label: 'file system' }), close }
+  const { temporary, progress, limits } = options
+  return { layer: openLayer(blob, {}, { temporary, progress, limits, label: 'file system' }), close }
 }

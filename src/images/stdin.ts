@@ -1,7 +1,7 @@
 import { stdin } from 'node:process'
 import { Failure } from '#lib/failure.ts'
+import { limitDetail, limitsWith } from '#model/limits.ts'
 import { openArchiveFile } from './archive.ts'
-import { layerLimits } from './blob.ts'
 import { openSpoolIn } from './plain-archive.ts'
 import type { OpenedTarget, OpenOptions } from './types.ts'
 
@@ -21,11 +21,12 @@ export async function openStream(
   options: OpenOptions,
 ): Promise<OpenedTarget> {
   const spool = openSpoolIn(options.temporary)
+  const limits = limitsWith(options.limits ?? {})
   try {
     for await (const chunk of stream) {
       options.signal?.throwIfAborted()
-      if (spool.size() + chunk.length > layerLimits.layerBytes) {
-        throw new Failure('image/too-large', `The archive has more than ${layerLimits.layerBytes} bytes`)
+      if (spool.size() + chunk.length > limits['target-bytes']) {
+        throw new Failure('image/too-large', limitDetail(`The archive is too large`, 'target-bytes', limits))
       }
       spool.append(chunk)
       options.progress?.({ id: name, label: 'standard input', done: spool.size() })

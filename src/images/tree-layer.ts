@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { type FileStatus, linkText, listDirectory, openSame, realPath, statusOf } from '#io/directory.ts'
 import { decodeFileName } from '#lib/file-name.ts'
+import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
-import { layerLimits } from './blob.ts'
+import { openBudget } from './budget.ts'
 import { placedBody, walkedFile } from './layer-body.ts'
 import type { LayerEnd, LayerSource, LayerVisitor, OpenOptions, TreeEntry } from './types.ts'
 
@@ -25,9 +26,15 @@ const maxProblems = 1000
  * devices and named pipes are shown as `other` and never opened; order is by the bytes of names, a directory before
  * what is in it. What may not be read is a problem. A single file is a tree with that file in it.
  */
-export function openTree(root: string, rules: TreeRules, options: Pick<OpenOptions, 'progress'>): LayerSource {
+export function openTree(
+  root: string,
+  rules: TreeRules,
+  options: Pick<OpenOptions, 'progress' | 'limits'>,
+): LayerSource {
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
-    const pass = new TreePass(visitor, rules)
+    const limits = limitsWith(options.limits ?? {})
+    const budget = openBudget(limits)
+    const pass = new TreePass(visitor, rules, limits)
     const steps = pass.steps(Buffer.from(root))
     let count = 0
     for (const _ of steps) {
@@ -35,6 +42,10 @@ export function openTree(root: string, rules: TreeRules, options: Pick<OpenOptio
       options.progress?.({ id: root, label: 'files', done: count })
       await setImmediate()
       signal?.throwIfAborted()
+      const excess = budget.take(0, 0)
+      if (excess === undefined) continue
+      pass.problems.push({ code: 'limit', detail: excess })
+      break
     }
     options.progress?.({ id: root, label: 'files', done: count, total: count })
     return { problems: pass.problems }
@@ -47,11 +58,13 @@ class TreePass {
   readonly problems: Problem[] = []
   readonly #visitor: LayerVisitor
   readonly #rules: TreeRules
+  readonly #limits: Limits
   #entries = 0
 
-  constructor(visitor: LayerVisitor, rules: TreeRules) {
+  constructor(visitor: LayerVisitor, rules: TreeRules, limits: Limits) {
     this.#visitor = visitor
     this.#rules = rules
+    this.#limits = limits
   }
 
   /** Walks; every step is one entry. */
@@ -70,9 +83,11 @@ class TreePass {
   *#enter(directory: Buffer, path: string, root: FileStatus, depth: number): Generator<void> {
     const names = this.#try(path, () => listDirectory(directory))
     for (const name of names ?? []) {
-      if (this.#entries >= layerLimits.entries) {
-        if (this.#entries++ === layerLimits.entries)
-          this.#report('limit', `More than ${layerLimits.entries} files`, path)
+      const most = this.#limits['layer-entries']
+      if (this.#entries >= most) {
+        if (this.#entries++ === most) {
+          this.#report('limit', limitDetail('There are too many files', 'layer-entries', this.#limits), path)
+        }
         return
       }
       const full = Buffer.concat([withSlash(directory), name])
@@ -104,9 +119,12 @@ class TreePass {
     try {
       // It may have grown or shrunk since it was listed: what is open counts.
       const current = { ...entry, size: file.size }
-      if (file.size > layerLimits.fileBytes) {
-        this.#report('limit', `The file has more than ${layerLimits.fileBytes} bytes`, entry.path)
-      } else this.#visitor.file(current, walkedFile(current, placedBody(file.fd, 0, file.size)))
+      if (file.size > this.#limits['file-bytes']) {
+        this.#report('limit', limitDetail('The file is too large', 'file-bytes', this.#limits), entry.path)
+      } else {
+        const documentBytes = this.#limits['document-bytes']
+        this.#visitor.file(current, walkedFile(current, placedBody(file.fd, 0, file.size), { documentBytes }))
+      }
     } finally {
       file.close()
     }

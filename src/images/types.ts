@@ -1,3 +1,4 @@
+import type { Limits } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import type { Platform, Target } from '#model/target.ts'
 
@@ -28,6 +29,8 @@ export interface OpenOptions {
   readonly insecureRegistries?: readonly string[]
   /** Mirrors by registry (`docker.io`), asked in order before it: `host[:port][/prefix]`. Default: `SLUICE_MIRRORS`. */
   readonly registryMirrors?: ReadonlyMap<string, readonly string[]>
+  /** Bounds of one's own instead of the defaults. */
+  readonly limits?: Partial<Limits>
   readonly signal?: AbortSignal
   /** Sluice's own folder for spooled files. */
   readonly temporary: string

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Limits, limitsWith } from '#model/limits.ts'
 import { fileHandle } from '#test/ecosystems/file-handle.ts'
 import { writeZip, type ZipMember } from '#test/ecosystems/zip-writer.ts'
-import { type ArchiveContents, type ArchiveLimits, readArchive } from './archive.ts'
+import { type ArchiveContents, readArchive } from './archive.ts'
 
 describe('ecosystems/maven/archive', () => {
   it('reads archives in archives, stored and deflated', () => {
@@ -60,17 +61,17 @@ describe('ecosystems/maven/archive', () => {
     for (let level = 0; level < 12; level++) deep = writeZip([{ name: `l${level}.jar`, content: deep }])
 
     const details = [
-      read('bomb.jar', bomb, { inflatedBytes: 1_000_000 }),
-      read('bomb.jar', bomb, { heldBytes: 1_000_000 }),
-      read('wide.jar', wide, { archives: 10 }),
+      read('bomb.jar', bomb, { 'archive-bytes': 1_000_000 }),
+      read('bomb.jar', bomb, { 'archive-memory': 1_000_000 }),
+      read('wide.jar', wide, { 'archive-count': 10 }),
       read('deep.jar', deep),
     ].map(contents => contents.problems[0])
 
     expect(details).toEqual([
-      { code: 'limit', detail: 'zeros.jar: the archives inside are larger than may be unpacked' },
-      { code: 'limit', detail: 'zeros.jar: the archives inside are larger than may be unpacked' },
-      { code: 'limit', detail: '9.jar: more than 10 archives are in one file' },
-      { code: 'limit', detail: 'l3.jar: archives are nested deeper than 8' },
+      { code: 'limit', detail: 'zeros.jar: the archives inside are too large (limit archive-bytes=1000000)' },
+      { code: 'limit', detail: 'zeros.jar: the archives inside are too large (limit archive-memory=1000000)' },
+      { code: 'limit', detail: '9.jar: too many archives in one file (limit archive-count=10)' },
+      { code: 'limit', detail: 'l3.jar: archives are nested too deep (limit archive-depth=8)' },
     ])
   })
 
@@ -114,10 +115,9 @@ function described(group: string, artifact: string, version: string): ZipMember 
   }
 }
 
-function read(path: string, bytes: Uint8Array, limits: Partial<ArchiveLimits> = {}): ArchiveContents {
+function read(path: string, bytes: Uint8Array, limits: Partial<Limits> = {}): ArchiveContents {
   const handle = fileHandle(path, bytes)
-  const most = { depth: 8, archives: 10_000, inflatedBytes: 100_000_000, heldBytes: 100_000_000 }
-  return readArchive({ path, source: handle, inflate: handle.inflateRaw }, { ...most, ...limits })
+  return readArchive({ path, source: handle, inflate: handle.inflateRaw }, limitsWith(limits))
 }
 
 function namesOf(contents: ArchiveContents): readonly string[] {

@@ -11,6 +11,7 @@ import {
   type ZipEntry,
 } from '#lib/zip.ts'
 import { ZipError } from '#lib/zip-error.ts'
+import { defaultLimits, type LimitName, type Limits, limitDetail } from '#model/limits.ts'
 import type { Coordinates } from './coordinates.ts'
 import { identifyArchive } from './identify.ts'
 import type { ArchiveMembers } from './members.ts'
@@ -29,23 +30,6 @@ export interface ArchiveContents {
   readonly problems: readonly FileProblem[]
 }
 
-/** How far archives in archives are followed. */
-export interface ArchiveLimits {
-  readonly depth: number
-  /** Archives in one file. */
-  readonly archives: number
-  /** Bytes inflated for one file in all, and held at one time. */
-  readonly inflatedBytes: number
-  readonly heldBytes: number
-}
-
-const defaultLimits: ArchiveLimits = {
-  depth: 8,
-  archives: 10_000,
-  inflatedBytes: 1024 * 1024 * 1024,
-  heldBytes: 192 * 1024 * 1024,
-}
-
 /** Problems told of one file; more are counted. */
 const maxProblems = 20
 
@@ -58,7 +42,7 @@ const maxTextBytes = 4 * 1024 * 1024
  */
 export function readArchive(
   file: { readonly path: string; readonly source: ByteSource; readonly inflate: InflateRaw },
-  limits: ArchiveLimits = defaultLimits,
+  limits: Limits = defaultLimits,
 ): ArchiveContents {
   const walk: Walk = { inflate: file.inflate, limits, packages: [], problems: [], archives: 0, inflated: 0, held: 0 }
   visit(walk, { path: file.path, inner: '', source: file.source, depth: 0 })
@@ -72,7 +56,7 @@ export function readArchive(
 
 interface Walk {
   readonly inflate: InflateRaw
-  readonly limits: ArchiveLimits
+  readonly limits: Limits
   readonly packages: ArchivedPackage[]
   readonly problems: FileProblem[]
   archives: number
@@ -90,8 +74,8 @@ interface Archive {
 
 function visit(walk: Walk, archive: Archive): void {
   attempt(walk, archive, () => {
-    if (++walk.archives > walk.limits.archives)
-      throw new LimitError(`more than ${walk.limits.archives} archives are in one file`)
+    if (++walk.archives > walk.limits['archive-count'])
+      throw excess('too many archives in one file', 'archive-count', walk)
     const directory = readZipDirectory(archive.source)
     for (const fault of directory.faults) walk.problems.push(problemAt(archive.inner, 'unreadable', fault))
     const members = membersOf(walk, archive, directory)
@@ -112,17 +96,23 @@ function descend(
   const inner = `${archive.inner}!/${entry.name}`
   const next = { path: entry.name, inner, depth: archive.depth + 1 }
   attempt(walk, { ...archive, ...next }, () => {
-    if (next.depth > walk.limits.depth) throw new LimitError(`archives are nested deeper than ${walk.limits.depth}`)
+    if (next.depth > walk.limits['archive-depth']) throw excess('archives are nested too deep', 'archive-depth', walk)
     if (entry.method === 0) {
       visit(walk, { ...next, source: storedZipMember(archive.source, directory, entry) })
       return
     }
-    const room = Math.min(walk.limits.inflatedBytes - walk.inflated, walk.limits.heldBytes - walk.held)
-    if (entry.size > room) throw new LimitError('the archives inside are larger than may be unpacked')
+    const room = walk.limits['archive-bytes'] - walk.inflated
+    if (entry.size > room) throw excess('the archives inside are too large', 'archive-bytes', walk)
+    const free = walk.limits['archive-memory'] - walk.held
+    if (entry.size > free) throw excess('the archives inside are too large', 'archive-memory', walk)
     walk.inflated += entry.size
     walk.held += entry.size
     try {
-      const bytes = readZipMember(archive.source, directory, { entry, maxBytes: room, inflate: walk.inflate })
+      const bytes = readZipMember(archive.source, directory, {
+        entry,
+        maxBytes: Math.min(room, free),
+        inflate: walk.inflate,
+      })
       const read = (offset: number, length: number): Uint8Array =>
         bytes.subarray(Math.max(0, offset), Math.max(0, offset) + length)
       visit(walk, { ...next, source: { size: bytes.length, read } })
@@ -142,6 +132,10 @@ function membersOf(walk: Walk, archive: Archive, directory: ZipDirectory): Archi
     return bytes
   }
   return { entries: directory.entries, read }
+}
+
+function excess(what: string, name: LimitName, { limits }: Walk): LimitError {
+  return new LimitError(limitDetail(what, name, limits))
 }
 
 function attempt(walk: Walk, archive: Archive, run: () => void): void {

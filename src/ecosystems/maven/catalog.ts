@@ -1,4 +1,4 @@
-import type { Assembly, Cataloger, FileFacts, FileHandle, Tree, TreeFile } from '#ecosystems/types.ts'
+import type { Assembly, Cataloger, FileFacts, FileHandle, ReadContext, Tree, TreeFile } from '#ecosystems/types.ts'
 import { decodeText } from '#lib/text.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { formatPurl } from '#model/purl.ts'
@@ -18,12 +18,12 @@ type Facts =
 /** Reads archives of any nesting, `pom.xml` and Gradle's lock files. */
 export const cataloger: Cataloger = { read: readFile, assemble }
 
-function readFile(file: FileHandle): FileFacts | undefined {
+function readFile(file: FileHandle, { limits }: ReadContext): FileFacts | undefined {
   const form = declaredForm(file.path)
   if (form === 'pom') return factsOf({ kind: 'pom', pom: parsePom(decodeText(file.bytes())) })
   if (form === 'gradle-lock')
     return factsOf({ kind: 'lock', packages: parseGradleLock(decodeText(file.bytes()), file.path) })
-  const { packages, problems } = readArchive({ path: file.path, source: file, inflate: file.inflateRaw })
+  const { packages, problems } = readArchive({ path: file.path, source: file, inflate: file.inflateRaw }, limits)
   return packages.length === 0 && problems.length === 0
     ? undefined
     : { ...factsOf({ kind: 'archive', packages }), problems }

@@ -1,8 +1,8 @@
 import { openArchiveFile } from '#images/archive.ts'
-import { layerLimits } from '#images/blob.ts'
 import { openSpoolIn } from '#images/plain-archive.ts'
 import type { OpenedTarget, OpenOptions } from '#images/types.ts'
 import { Failure } from '#lib/failure.ts'
+import { limitDetail, limitsWith } from '#model/limits.ts'
 import { type EngineKind, engineAddress, usualSockets } from './address.ts'
 import { type Engine, type EngineImage, isImageName, openEngine } from './engine.ts'
 
@@ -79,10 +79,11 @@ async function exported(engine: Engine, image: EngineImage, request: Request): P
   const { kind, name, options } = request
   const response = await engine.save(image.id, options.signal)
   const spool = openSpoolIn(options.temporary)
+  const limits = limitsWith(options.limits ?? {})
   try {
     for await (const chunk of response.body) {
-      if (spool.size() + chunk.length > layerLimits.layerBytes) {
-        throw new Failure('image/too-large', `${name} has more than ${layerLimits.layerBytes} bytes`)
+      if (spool.size() + chunk.length > limits['target-bytes']) {
+        throw new Failure('image/too-large', limitDetail(`${name} is too large`, 'target-bytes', limits))
       }
       spool.append(chunk)
       options.progress?.({ id: image.id, label: `export from ${kind}`, done: spool.size(), total: image.size })
