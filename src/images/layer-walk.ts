@@ -134,7 +134,9 @@ export class LayerWalk {
   }
 
   #onFault(fault: TarFault): void {
-    const detail = fault.detail.charAt(0).toUpperCase() + fault.detail.slice(1)
+    const detail = fault.isCrowded
+      ? limitDetail('The layer has too many files', 'layer-entries', this.#limits)
+      : fault.detail.charAt(0).toUpperCase() + fault.detail.slice(1)
     this.report(fault.code, detail, fault.name)
   }
 }

@@ -18,6 +18,8 @@ export interface TarFault {
   readonly detail: string
   /** The member that it concerns, as written. */
   readonly name?: string
+  /** True where the archive has more members than it may. */
+  readonly isCrowded?: boolean
 }
 
 /** Who is told what a `TarParser` finds. Called synchronously. */
@@ -123,9 +125,10 @@ export class TarParser {
     this.#state = 'stopped'
   }
 
-  #stop(code: TarFault['code'], detail: string): void {
+  #stop(code: TarFault['code'], detail: string, isCrowded = false): void {
     const name = this.#member?.name ?? this.#header?.name
-    this.#sink.fault(name === undefined ? { code, detail } : { code, detail, name })
+    const fault = isCrowded ? { code, detail, isCrowded } : { code, detail }
+    this.#sink.fault(name === undefined ? fault : { ...fault, name })
     this.#state = 'stopped'
   }
 
@@ -240,7 +243,7 @@ export class TarParser {
     const stored = storedSize(this.#pending, size)
     if (stored === undefined) return this.#stop('unreadable', 'a PAX size is no number')
     if (++this.#members > this.#limits.members) {
-      return this.#stop('limit', `more than ${this.#limits.members} members`)
+      return this.#stop('limit', `more than ${this.#limits.members} members`, true)
     }
     if (!hasBodyMap(this.#pending, header, stored)) return this.#show(header, stored)
     this.#left = stored
