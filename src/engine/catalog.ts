@@ -44,7 +44,7 @@ export function catalogPackages(request: CatalogRequest): Catalog {
   const packages = parts.flatMap(({ reader, files, assembly }) => {
     const arrivals = layers.length > 1 ? arrivalLayers(request, reader, files, assembly) : undefined
     return assembly.packages.map((found): Package => {
-      const layer = arrivals?.get(identity(found)) ?? 0
+      const layer = Math.min(...identities(found).map(name => arrivals?.get(name) ?? 0))
       const brought = layers[layer]
       return {
         ...found,
@@ -103,15 +103,15 @@ function assemble(request: CatalogRequest, reader: Reader, files: readonly Stack
   }
 }
 
-/** The same package at the same place is the same package, whichever layer's copy of the file tells of it. */
-function identity(found: Assembly['packages'][number]): string {
-  return `${found.purl}\0${found.locations[0]?.path ?? ''}`
+/** The same package at one of its places is the same package, whichever layer's copy of the file tells of it. */
+function identities({ purl, locations }: Assembly['packages'][number]): readonly string[] {
+  return (locations.length === 0 ? [{ path: '' }] : locations).map(({ path }) => `${purl}\0${path}`)
 }
 
 /**
- * For each package of the final state, the lowest layer from which on it has been there without a gap. A package
- * database is rewritten by every install, so the layer that holds it now says nothing: the ecosystem is assembled as
- * seen from each layer that changed its files, and compared.
+ * For each package of the final state and each of its places, the lowest layer from which on it has been there without a
+ * gap. A package database is rewritten by every install, so the layer that holds it now says nothing: the ecosystem is
+ * assembled as seen from each layer that changed its files, and compared.
  */
 function arrivalLayers(
   request: CatalogRequest,
@@ -128,7 +128,7 @@ function arrivalLayers(
   const arrivals = new Map<string, number>()
   for (const step of steps) {
     const state = step === steps.at(-1) ? final : assemble(request, reader, files, step)
-    const present = new Set(state.packages.map(identity))
+    const present = new Set(state.packages.flatMap(identities))
     for (const known of arrivals.keys()) if (!present.has(known)) arrivals.delete(known)
     for (const name of present) if (!arrivals.has(name)) arrivals.set(name, step)
   }

@@ -21,11 +21,14 @@ export function ownPackages(
   stack: Stack,
 ): readonly Package[] {
   const top = stack.height - 1
-  const claims = new Map<string, OwnedFile>()
+  const claims = new Map<string, OwnedFile[]>()
   for (const { assembly } of parts) {
     for (const claim of assembly.owns ?? []) {
       const path = stack.resolve(claim.path, top)
-      if (path !== undefined) claims.set(path, claim)
+      if (path === undefined) continue
+      const known = claims.get(path)
+      if (known === undefined) claims.set(path, [claim])
+      else known.push(claim)
     }
   }
   if (claims.size === 0) return packages
@@ -38,11 +41,13 @@ export function ownPackages(
       if (hiddenBy === stack.height && file.digests !== undefined) proofs.set(path, file)
     }
   }
+  const ownerOf = (path: string) => claims.get(path)?.find(claim => isUnchanged(claim, proofs.get(path)))?.owner
   return packages.map(found => {
-    const path = found.locations[0]?.path.split('!/')[0]
-    if (path === undefined || systems.has(found.type)) return found
-    const claim = claims.get(path)
-    return claim !== undefined && isUnchanged(claim, proofs.get(path)) ? { ...found, owner: claim.owner } : found
+    if (systems.has(found.type)) return found
+    // One package may lie at several places: a copy that nobody owns is the application's own.
+    const owners = found.locations.map(({ path }) => ownerOf(path.split('!/')[0]!))
+    const owner = owners.includes(undefined) ? undefined : owners[0]
+    return owner === undefined ? found : { ...found, owner }
   })
 }
 

@@ -15,14 +15,20 @@ export interface StackedFile {
   readonly file: ReadFile
 }
 
+/** An entry of a layer, by its own name. */
+export interface LayerEntry {
+  readonly layer: number
+  readonly name: string
+}
+
 /** All layers of a target stacked: which files are seen from the top of any of them. */
 export interface Stack {
   readonly height: number
   readonly files: readonly StackedFile[]
   /** Follows a path through the symbolic links seen from layer `top`; undefined for loops and dangling ends above `/`. */
   readonly resolve: (path: string, top: number) => string | undefined
-  /** The layer that holds the visible entry of that path (no directory), seen from the highest layer. */
-  readonly holder: (path: string) => number | undefined
+  /** Every entry that lands at that path (no directory), visible or not, by the name that its layer has for it. */
+  readonly entriesAt: (path: string) => readonly LayerEntry[]
   /** Texts of the distribution's identification files, seen from the highest layer, symbolic links followed. */
   readonly texts: (paths: readonly string[]) => ReadonlyMap<string, string>
 }
@@ -33,8 +39,11 @@ export interface Stack {
  * and, where it is no directory, everything below; whiteouts remove, opaque directories empty what lies below them.
  */
 export function stackLayers(layers: readonly LayerFacts[]): Stack {
-  const links = linkHistory(layers)
-  const blockers = layers.map((layer, index) => new Blocker(layer, path => links.place(path, index)))
+  const blockers: Blocker[] = []
+  const links = linkHistory(layers, blockers)
+  layers.forEach((layer, index) => {
+    blockers.push(new Blocker(layer, path => links.place(path, index)))
+  })
   const hiddenBy = (path: string, from: number): number => {
     for (let index = from + 1; index < layers.length; index++) if (blockers[index]!.hides(path)) return index
     return layers.length
@@ -46,32 +55,32 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
       return { layer: index, path, hiddenBy: hiddenBy(path, index), file }
     }),
   )
-  const top = layers.length - 1
-  const holder = (path: string) => {
-    for (let index = top; index >= 0; index--) {
-      if (blockers[index]!.holds(path)) return index
-      if (blockers[index]!.hides(path)) return undefined
-    }
-    return undefined
-  }
+  const entriesAt = (path: string) =>
+    layers.flatMap((layer, index) =>
+      blockers[index]!.holds(path)
+        ? layer.tree.paths.filter(name => links.place(name, index) === path).map(name => ({ layer: index, name }))
+        : [],
+    )
   return {
     height: layers.length,
     files,
     resolve,
-    holder,
-    texts: paths => visibleTexts({ layers, paths, resolve, hiddenBy }),
+    entriesAt,
+    texts: paths => visibleTexts({ layers, paths, place: links.place, resolve, hiddenBy }),
   }
 }
 
 function visibleTexts(view: {
   readonly layers: readonly LayerFacts[]
   readonly paths: readonly string[]
+  readonly place: LinkHistory['place']
   readonly resolve: Stack['resolve']
   readonly hiddenBy: (path: string, from: number) => number
 }): ReadonlyMap<string, string> {
   const seen = new Map<string, string>()
   view.layers.forEach((layer, index) => {
-    for (const [path, text] of layer.texts) {
+    for (const [name, text] of layer.texts) {
+      const path = view.place(name, index)
       if (view.hiddenBy(path, index) === view.layers.length) seen.set(path, text)
     }
   })
@@ -139,6 +148,29 @@ function withParents(directories: readonly string[], entries: ReadonlySet<string
   return all
 }
 
+/** What one layer says by itself of the links below it, before its own names are placed. */
+class Clearing {
+  readonly #directories: ReadonlySet<string>
+  readonly #whiteouts: ReadonlySet<string>
+  readonly #opaques: ReadonlySet<string>
+
+  constructor(tree: LayerFacts['tree']) {
+    this.#directories = new Set(tree.directories)
+    this.#whiteouts = new Set(tree.whiteouts)
+    this.#opaques = new Set(tree.opaques)
+  }
+
+  /** True where a lower link of that path is removed, or a directory takes its place. */
+  clears(path: string): boolean {
+    if (this.#directories.has(path) || this.#whiteouts.has(path)) return true
+    for (let part = path; part !== ''; ) {
+      part = directoryName(part)
+      if (this.#whiteouts.has(part) || this.#opaques.has(part)) return true
+    }
+    return false
+  }
+}
+
 interface LinkHistory {
   /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
   readonly place: (path: string, index: number) => string
@@ -146,7 +178,8 @@ interface LinkHistory {
   readonly target: (path: string, top: number, hiddenBy: (path: string, from: number) => number) => string | undefined
 }
 
-function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
+/** `blockers` holds those of all layers below the one that is asked about. */
+function linkHistory(layers: readonly LayerFacts[], blockers: readonly Blocker[]): LinkHistory {
   const versions = new Map<string, { readonly layer: number; readonly target: string }[]>()
   layers.forEach((layer, index) => {
     for (const [path, target] of layer.tree.symlinks) {
@@ -155,13 +188,13 @@ function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
       else list.push({ layer: index, target })
     }
   })
-  const directories = layers.map(layer => new Set(layer.tree.directories))
   const memos = layers.map(() => new Map<string, string>())
-  /** A lower link stands in for a directory unless a layer in between made a real directory of it. */
+  const clearings = layers.map(({ tree }) => new Clearing(tree))
+  /** A lower link stands in for a directory unless a layer took it away or made a real directory of it. */
   const lower = (path: string, index: number): string | undefined => {
     const version = versions.get(path)?.findLast(({ layer }) => layer < index)
-    if (version === undefined) return undefined
-    for (let above = version.layer + 1; above <= index; above++) if (directories[above]!.has(path)) return undefined
+    if (version === undefined || clearings[index]!.clears(path)) return undefined
+    for (let above = version.layer + 1; above < index; above++) if (blockers[above]!.hides(path)) return undefined
     return version.target
   }
   const placeDirectory = (directory: string, index: number): string => {
