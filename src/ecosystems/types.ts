@@ -131,6 +131,8 @@ export interface Matching {
   readonly queries: (pkg: Package, distro: Distro | undefined) => readonly AdvisoryQuery[]
   /** False where a matched range is for another build of the same name (another module stream). Default: true. */
   readonly applies?: (pkg: Package, candidate: MatchCandidate) => boolean
+  /** A version that an advisory names, as the ecosystem's own tool spells it. Default: as it is. */
+  readonly spell?: (pkg: Package, version: string) => string
 }
 
 /** One question to the advisory store: the name under which advisories know a package, and the version to compare. */

@@ -36,7 +36,7 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** JSON with sorted keys and without undefined members: one spelling for one value. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => compareText(a, b)))

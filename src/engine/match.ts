@@ -27,7 +27,7 @@ export interface Matched {
 }
 
 /** A package that can be asked about: one per purl, and none that an operating-system package answers for. */
-export function distinctPackages(packages: readonly Package[]): readonly Package[] {
+function distinctPackages(packages: readonly Package[]): readonly Package[] {
   const distinct = new Map<string, Package>()
   for (const found of packages)
     if (found.owner === undefined && !distinct.has(found.purl)) distinct.set(found.purl, found)
@@ -47,9 +47,24 @@ export function neededEcosystems(request: Pick<MatchRequest, 'packages' | 'distr
 /** Finds every flaw of every distinct package: depends on packages and advisories alone, never on an image. */
 export function matchPackages(request: MatchRequest): Matched {
   const consulted = neededEcosystems(request)
-  const missing = consulted.filter(ecosystem => !request.advisories.covers(ecosystem))
+  const missing = missingEcosystems(request)
   const findings = distinctPackages(request.packages).flatMap(found => matchPackage(request, found))
   return { findings: findings.toSorted(worstFirst), consulted, missing }
+}
+
+/**
+ * A package may be known under several releases of one ecosystem (the repositories of an enterprise distribution): it
+ * is seen where the store holds one of them, and only otherwise is the first of them missing.
+ */
+function missingEcosystems(request: MatchRequest): readonly string[] {
+  const missing = new Set<string>()
+  for (const found of distinctPackages(request.packages)) {
+    const queries = request.matchings.get(found.type)?.queries(found, request.distro) ?? []
+    if (queries.length > 0 && !queries.some(({ ecosystem }) => request.advisories.covers(ecosystem))) {
+      missing.add(queries[0]!.ecosystem)
+    }
+  }
+  return [...missing].sort(compareText)
 }
 
 function matchPackage(request: MatchRequest, found: Package): readonly VulnerabilityFinding[] {
@@ -118,7 +133,7 @@ function matchCandidate(question: {
     return {
       id: candidate.id,
       source: candidate.source,
-      ...(answer.fixed !== undefined && { fixed: answer.fixed }),
+      ...(answer.fixed !== undefined && { fixed: matching.spell?.(found, answer.fixed) ?? answer.fixed }),
       ...(candidate.published !== undefined && { published: candidate.published }),
       modified: candidate.modified,
     }

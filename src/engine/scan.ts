@@ -2,6 +2,7 @@ import { ecosystems } from '#ecosystems/index.ts'
 import type { Matching } from '#ecosystems/types.ts'
 import type { OpenOptions } from '#images/types.ts'
 import type { Distro } from '#model/distro.ts'
+import type { VulnerabilityFinding } from '#model/finding.ts'
 import { limitsWith } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
@@ -9,7 +10,7 @@ import type { Stage } from '#model/stage.ts'
 import { canonicalPolicy } from '#policy/canonical.ts'
 import { judge } from '#policy/judge.ts'
 import type { Policy } from '#policy/types.ts'
-import type { Facts } from './facts.ts'
+import { canonical, type Facts } from './facts.ts'
 import { gatherFacts } from './gather.ts'
 import { matchPackages, neededEcosystems } from './match.ts'
 import { openTarget } from './open-target.ts'
@@ -58,7 +59,7 @@ export async function assess(facts: Facts, request: ScanRequest, ports: Ports): 
     const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
     const digests = {
       facts: facts.digest,
-      advisories: advisories.digest(match.consulted),
+      advisories: digestAdvisories(advisories.digest(match.consulted), match.findings, ports),
       policy: digestPolicy(request.policy, ports),
     }
     const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
@@ -95,6 +96,16 @@ async function loadMatchings(packages: readonly Package[]): Promise<ReadonlyMap<
   const types = new Set(packages.map(({ type }) => type))
   const present = ecosystems.filter(({ id }) => types.has(id))
   return new Map(await Promise.all(present.map(async ({ id, loadMatching }) => [id, await loadMatching()] as const)))
+}
+
+/**
+ * A flaw's ratings may come from any database that shares it, also one that holds nothing else for this target: what was
+ * said of the flaws found is part of the digest, so that two stores that would judge differently never share one.
+ */
+function digestAdvisories(held: string, findings: readonly VulnerabilityFinding[], ports: Ports): string {
+  const hasher = ports.hash('sha256')
+  hasher.update(canonical({ held, flaws: findings.map(({ vulnerability }) => vulnerability) }))
+  return `sha256:${hasher.hex()}`
 }
 
 function digestPolicy(policy: Policy, ports: Ports): string {

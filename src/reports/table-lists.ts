@@ -1,4 +1,4 @@
-import { printable, truncate } from '#lib/terminal.ts'
+import { printable, truncate, wrap } from '#lib/terminal.ts'
 import type { Finding, SupportFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
@@ -27,8 +27,19 @@ export function countLines(result: ScanResult, options: RenderOptions, paint: Pa
   const first = open.length === 0 ? 'none' : counts
   const rest = extras.length === 0 ? '' : paint(truncate(`  (${extras.join(', ')})`, options.width - 12), 'dim')
   const plain = `Findings  ${severities.map(({ text }) => text).join(' · ')}  (${extras.join(', ')})`
-  if (plain.length <= options.width) return [`${paint('Findings', 'bold')}  ${first}${rest}`]
-  return [`${paint('Findings', 'bold')}  ${first}`, rest]
+  const support = open.flatMap(finding => (finding.kind === 'end-of-life' ? supportLines(finding, options, paint) : []))
+  if (plain.length <= options.width) return [`${paint('Findings', 'bold')}  ${first}${rest}`, ...support]
+  return [`${paint('Findings', 'bold')}  ${first}`, rest, ...support]
+}
+
+/** How long fixes still come, for a release that is past its regular support. */
+function supportLines(finding: SupportFinding, options: RenderOptions, paint: Paint): string[] {
+  const { subject, support, regularUntil, lastUntil } = finding
+  const until = support === 'ended' ? `the last support ended ${lastUntil}` : `extended support runs until ${lastUntil}`
+  const text = printable(`${subject}: regular support ended ${regularUntil}, ${until}`)
+  return wrap(text, options.width - 10).map(
+    (line, index) => `${index === 0 ? paint('Support ', 'bold') : '        '}  ${line}`,
+  )
 }
 
 /** Every finding, one line each, worst first. */

@@ -37,6 +37,7 @@ function headLines(result: ScanResult, options: RenderOptions, paint: Paint): st
   const { verdict, distro, advisories } = result
   const name = printable(targetName(result))
   const facts = [
+    `read as ${result.target.scheme}`,
     platformText(result),
     distro?.name,
     packageCounts(result),

@@ -14,4 +14,6 @@ export const matching: Matching = {
     const asked = standardModules.has(name) ? advisoryVersion(version) : version
     return asked === undefined || parseSemver(asked) === undefined ? [] : [{ ecosystem: 'Go', name, version: asked }]
   },
+  // Advisories write module versions without the `v` that `go get` asks for; the toolchain's have none.
+  spell: ({ name }, version) => (standardModules.has(name) || version.startsWith('v') ? version : `v${version}`),
 }
