@@ -13,6 +13,9 @@ export interface RawEntry {
 /** The entry; `undefined` where it says nothing of the tree; or why it cannot be placed in the tree. */
 export type PlacedEntry = TreeEntry | undefined | { readonly refused: string }
 
+/** No system has longer paths, so no image with one can be unpacked; work on them grows with the square of their length. */
+const maxPathLength = 4096
+
 const prefix = '.wh.'
 const opaqueName = '.wh..wh..opq'
 const metadataPrefix = '.wh..wh.'
@@ -23,6 +26,7 @@ const metadataPrefix = '.wh..wh.'
  * of the path, whatever kind of file carries it. AUFS's own files (`.wh..wh.…`) are no part of the tree.
  */
 export function placeEntry(raw: RawEntry): PlacedEntry {
+  if (raw.name.length > maxPathLength) return { refused: 'The path is longer than any system allows' }
   const path = normalizePath(raw.name)
   if (path === undefined) return { refused: 'The path leads out of the tree' }
   const whiteout = placeWhiteout(path, raw)

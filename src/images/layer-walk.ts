@@ -88,7 +88,7 @@ export class LayerWalk {
     const entry = placeEntry(member)
     if (entry === undefined) return false
     if ('refused' in entry) {
-      this.report('unreadable', entry.refused, member.name)
+      this.report('unreadable', entry.refused, member.name.slice(0, 4096))
       return false
     }
     const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'

@@ -75,7 +75,10 @@ class TreePass {
     if (real === undefined || status === undefined) return
     if (status.kind === 'directory') yield* this.#enter(real, '', status, 0)
     else {
-      this.#show(real, decodeFileName(root.subarray(root.lastIndexOf(0x2f) + 1)), status)
+      const path = decodeFileName(root.subarray(root.lastIndexOf(0x2f) + 1))
+      // One of many files may be of no interest; the only one may not be called clean for that.
+      if (!this.#show(real, path, status))
+        this.#report('unsupported', 'No packages are known to lie in such a file', path)
       yield
     }
   }
@@ -103,14 +106,19 @@ class TreePass {
     }
   }
 
-  #show(full: Buffer, path: string, status: FileStatus): void {
+  /** Shows an entry; true where its body was wanted. */
+  #show(full: Buffer, path: string, status: FileStatus): boolean {
     this.#entries++
     const { kind, size, mode } = status
     const entry: TreeEntry = { path, kind, size: kind === 'file' ? size : 0, mode }
     if (kind === 'symlink') {
       const target = this.#try(path, () => linkText(full))
       if (target !== undefined) this.#visitor.entry({ ...entry, target })
-    } else if (this.#visitor.entry(entry) && kind === 'file') this.#read(full, entry, status)
+      return false
+    }
+    const isWanted = this.#visitor.entry(entry) && kind === 'file'
+    if (isWanted) this.#read(full, entry, status)
+    return isWanted
   }
 
   #read(full: Buffer, entry: TreeEntry, status: FileStatus): void {
