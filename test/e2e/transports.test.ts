@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,8 @@ describeWith('the corpus, a Docker engine and docker-registry', hasCorpus() && h
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'sluice-transports-'))
       registry = await startRegistry()
+      mkdirSync(join(folder, 'saved'))
+      await run('tar', ['-C', join(folder, 'saved'), '-xf', archive()])
       expected = substance((await report('scan', archive(), at)).report)
     })
     afterAll(async () => {
