@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { displayWidth } from '#lib/terminal.ts'
 import type { ScanResult } from '#model/report.ts'
+import { describeWith } from '#test/support/skips.ts'
 import { renderCyclonedx } from './cyclonedx.ts'
 import { hostileName, sample, sampleInventory } from './fixtures/sample.ts'
 import { reportFormats } from './index.ts'
@@ -26,8 +27,6 @@ const addFormats2019 = createRequire(import.meta.url)('ajv-formats-draft2019') a
 
 const schemas = new URL('../../../shared/schemas/', import.meta.url)
 const hasSchemas = existsSync(schemas)
-if (!hasSchemas)
-  console.warn('SKIPPED: ../shared/schemas is absent, so SARIF and CycloneDX are not held against their schemas')
 
 const load = (path: string) => JSON.parse(readFileSync(new URL(path, schemas), 'utf8'))
 
@@ -198,7 +197,7 @@ describe('reports', () => {
   })
 })
 
-describe.skipIf(!hasSchemas)('reports held against the public schemas', () => {
+describeWith('../shared/schemas', hasSchemas)('reports held against the public schemas', () => {
   const cyclonedx = hasSchemas ? cyclonedxSchema() : (undefined as never)
   const sarif = hasSchemas ? sarifSchema() : (undefined as never)
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { itWith } from '#test/support/skips.ts'
 import { parseStatus } from './status.ts'
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
@@ -14,7 +15,6 @@ const hasDpkg = (() => {
     execFileSync('dpkg-query', ['--version'], { stdio: 'ignore' })
     return true
   } catch {
-    console.warn('SKIPPED: dpkg-query is not installed, so only its recorded answers are tested')
     return false
   }
 })()
@@ -106,11 +106,11 @@ describe('ecosystems/deb/status', () => {
     expect(listByUs(readFileSync(new URL('var/lib/dpkg/status', root), 'utf8'))).toEqual(expected)
   })
 
-  it.skipIf(!hasDpkg)('lists what the dpkg of this machine lists of itself', () => {
+  itWith('dpkg', hasDpkg)('lists what the dpkg of this machine lists of itself', () => {
     expect(listByUs(readFileSync('/var/lib/dpkg/status', 'utf8'))).toEqual(listByDpkg())
   })
 
-  it.skipIf(!hasDpkg)('lists what dpkg lists of odd states and spellings', () => {
+  itWith('dpkg', hasDpkg)('lists what dpkg lists of odd states and spellings', () => {
     const directory = mkdtempSync(join(tmpdir(), 'deb-status-'))
     try {
       writeFileSync(join(directory, 'status'), odd)

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { disagreements, parseVersionLines, readVersionLines } from '#test/ecosystems/version-lines.ts'
+import { itWith } from '#test/support/skips.ts'
 import { judgeByDpkg, pairs } from '#tools/generate-deb-versions.ts'
 import { compare } from './version.ts'
 
@@ -10,7 +11,6 @@ function hasDpkg(): boolean {
     execFileSync('dpkg', ['--version'], { stdio: 'ignore' })
     return true
   } catch {
-    console.warn('SKIPPED: dpkg is not installed, so only its recorded answers are tested')
     return false
   }
 }
@@ -23,7 +23,7 @@ describe('ecosystems/deb/version', () => {
     expect(disagreements(lines, compare)).toEqual([])
   })
 
-  it.skipIf(!hasDpkg())('agrees with the dpkg of this machine', () => {
+  itWith('dpkg', hasDpkg())('agrees with the dpkg of this machine', () => {
     const lines = parseVersionLines(judgeByDpkg(pairs(300, 2024)).join('\n'))
 
     expect(lines.length).toBeGreaterThan(200)

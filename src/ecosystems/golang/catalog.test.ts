@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ReadContext, TreeFile } from '#ecosystems/types.ts'
 import { fileHandle } from '#test/ecosystems/file-handle.ts'
+import { itWith } from '#test/support/skips.ts'
 import { cataloger } from './catalog.ts'
 import { golang } from './index.ts'
 import { parseProgramModules } from './modules.ts'
@@ -18,7 +19,6 @@ const programs = readdirSync(fixtures)
   .map(name => name.slice(0, -'.json'.length))
 
 const hasGo = spawnSync('go', ['version']).status === 0
-if (!hasGo) console.warn('SKIPPED: ecosystems/golang/catalog against `go version -m`: Go is not installed')
 
 const folder = mkdtempSync(join(tmpdir(), 'golang-catalog-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -71,7 +71,7 @@ describe('ecosystems/golang/catalog', () => {
     expect(modules).toEqual(expected(name))
   })
 
-  it.skipIf(!hasGo).each(programs)('lists of %s what `go version -m` does', name => {
+  itWith('Go', hasGo).each(programs)('lists of %s what `go version -m` does', name => {
     const bytes = program(name)
 
     const modules = modulesOf(bytes)
@@ -79,7 +79,7 @@ describe('ecosystems/golang/catalog', () => {
     expect(modules).toEqual(listed(goVersion(bytes)))
   })
 
-  it.skipIf(!hasGo)('lists of a program built now what `go version -m` does', () => {
+  itWith('Go', hasGo)('lists of a program built now what `go version -m` does', () => {
     writeFileSync(join(folder, 'go.mod'), 'module example.com/now\n')
     writeFileSync(join(folder, 'main.go'), 'package main\n\nfunc main() {}\n')
     execFileSync('go', ['build', '-o', 'now', '.'], { cwd: folder, env: { ...process.env, GOFLAGS: '-mod=mod' } })

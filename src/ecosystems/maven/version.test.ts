@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { disagreements, parseVersionLines, readVersionLines } from '#test/ecosystems/version-lines.ts'
+import { itWith } from '#test/support/skips.ts'
 import { compareMavenVersions } from './version.ts'
 
 const jars = ['/usr/share/java/maven-artifact-3.x.jar', '/usr/share/java/commons-lang3.jar']
 const hasMaven = jars.every(jar => existsSync(jar)) && spawnSync('java', ['-version']).status === 0
-if (!hasMaven) console.warn('SKIPPED: java with maven-artifact is not here, the live comparison does not run')
 
 const anyVersion = fc.oneof(
   fc.stringMatching(/^[0-9]{1,2}(\.[0-9]{1,2}){0,2}([.-]?(alpha|rc|sp|ga|final|foo|[abm])([.-]?[0-9])?)?$/),
@@ -51,7 +51,7 @@ describe('ecosystems/maven/version', () => {
     expect(compareMavenVersions('0-'.repeat(200_000), '')).toBe(0)
   })
 
-  it.skipIf(!hasMaven)('agrees with a fresh run of the Maven that is installed', () => {
+  itWith('java with maven-artifact', hasMaven)('agrees with a fresh run of the Maven that is installed', () => {
     const program = new URL('fixtures/CompareVersions.java', import.meta.url).pathname
     const run = spawnSync('java', ['-cp', jars.join(':'), program], { encoding: 'utf8' })
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { itWith } from '#test/support/skips.ts'
 import { compareVersions } from './version.ts'
 
 interface Pair {
@@ -20,7 +21,6 @@ const pairs: readonly Pair[] = readFileSync(join(import.meta.dirname, 'fixtures/
   })
 
 const nodeSemver = findNodeSemver()
-if (nodeSemver === undefined) console.warn('SKIPPED: ecosystems/npm/version against node-semver: npm is not installed')
 
 describe('ecosystems/npm/version', () => {
   it('orders generated pairs as node-semver does, both ways', () => {
@@ -58,7 +58,7 @@ describe('ecosystems/npm/version', () => {
     expect(orders).toEqual([-1, 1])
   })
 
-  it.skipIf(nodeSemver === undefined)('agrees with the node-semver of this machine on fresh versions', () => {
+  itWith('npm', nodeSemver !== undefined)('agrees with the node-semver of this machine on fresh versions', () => {
     const identifier = fc.constantFrom('0', '1', '10', '007', 'a', 'B', 'rc', 'rc1', '-', 'x-y', '1x')
     const number = fc.constantFrom('0', '1', '2', '10', '010', '4294967296')
     const version = fc

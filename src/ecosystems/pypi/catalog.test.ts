@@ -6,11 +6,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { catalogFiles, filesIn } from '#test/ecosystems/catalog-files.ts'
 import { writeZip } from '#test/ecosystems/zip-writer.ts'
+import { itWith } from '#test/support/skips.ts'
 import { pypi } from './index.ts'
 import { normalizeName } from './name.ts'
 
 const hasPip = spawnSync('python3', ['-m', 'venv', '--help']).status === 0
-if (!hasPip) console.warn('SKIPPED: python3 with venv is not here, the live comparison with pip list does not run')
 
 const flask = `Metadata-Version: 2.1
 Name: Flask
@@ -155,7 +155,7 @@ describe('ecosystems/pypi/catalog', () => {
     )
   })
 
-  it.skipIf(!hasPip)('lists what pip lists', async () => {
+  itWith('python3 with venv', hasPip)('lists what pip lists', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'venv-'))
     try {
       execFileSync('python3', ['-m', 'venv', folder])

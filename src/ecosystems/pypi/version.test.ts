@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { disagreements, parseVersionLines, readVersionLines } from '#test/ecosystems/version-lines.ts'
+import { itWith } from '#test/support/skips.ts'
 import { comparePypiVersions, isPypiVersion } from './version.ts'
 
 const hasPackaging = spawnSync('python3', ['-c', 'import packaging.version']).status === 0
-if (!hasPackaging) console.warn('SKIPPED: python3 with packaging is not here, the live comparison does not run')
 
 const anyVersion = fc.oneof(
   fc.stringMatching(
@@ -41,7 +41,7 @@ describe('ecosystems/pypi/version', () => {
     expect(isPypiVersion(long)).toBe(false)
   })
 
-  it.skipIf(!hasPackaging)('agrees with a fresh run of packaging', () => {
+  itWith('python3 with packaging', hasPackaging)('agrees with a fresh run of packaging', () => {
     const program = new URL('fixtures/make-versions.py', import.meta.url).pathname
     const run = spawnSync('python3', [program], { encoding: 'utf8' })
 
