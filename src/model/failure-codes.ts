@@ -8,6 +8,8 @@ export interface FailureCode {
 
 /** Every code that a `Failure` may carry. Codes are stable: a retired one stays here and is never used again. */
 export const failureCodes: Readonly<Record<string, FailureCode>> = {
+  'cli/home': { title: "A folder of Sluice's own cannot be written", exit: 2 },
+  'cli/usage': { title: 'The command line is not understood', exit: 2 },
   'engine/not-found': { title: 'The container engine does not have the image', exit: 2 },
   'engine/refused': { title: 'The container engine refused the request or failed', exit: 2 },
   'engine/unreachable': { title: 'The container engine does not answer, or may not be asked', exit: 2 },
@@ -46,6 +48,9 @@ export const failureCodes: Readonly<Record<string, FailureCode>> = {
   'image/unreadable': { title: 'The file may not be read, or reading it failed', exit: 2 },
   'image/unspooled': { title: 'A temporary file cannot be written: no room, or no right to', exit: 2 },
   'image/unsupported-engine': { title: 'Sluice cannot ask this container engine', exit: 2 },
+  'policy/facts': { title: 'A report that a policy test judges cannot be read', exit: 2 },
+  'policy/invalid': { title: 'A policy is not well formed', exit: 2 },
+  'policy/unreadable': { title: 'The file of a policy cannot be read', exit: 2 },
   'reference/invalid': { title: 'The text is not an image reference', exit: 2 },
   'registry/credentials': { title: 'Stored credentials cannot be read, or a credential helper failed', exit: 2 },
   'registry/digest-mismatch': { title: 'A registry sent something else than was asked for', exit: 2 },
@@ -53,4 +58,7 @@ export const failureCodes: Readonly<Record<string, FailureCode>> = {
   'registry/rate-limited': { title: 'The registry allows no more requests for now', exit: 2 },
   'registry/unauthorized': { title: 'The registry refuses access', exit: 2 },
   'registry/unreachable': { title: 'The registry cannot be reached or fails', exit: 2 },
+  'report/invalid': { title: 'A file is no report of Sluice', exit: 2 },
+  'report/unwritable': { title: 'A report cannot be written where it was asked for', exit: 2 },
+  'target/unknown': { title: 'Nothing is there by the name of the target', exit: 2 },
 }
