@@ -61,7 +61,7 @@ async function showDemo(folder: string, flags: Flags): Promise<void> {
       `  SLUICE_HOME=${join(folder, 'home')} ./sluice scan ${target} --offline --at ${moment}`,
     )
   } else
-    say('Next, an image of your own (the first scan fetches the advisories that it needs): ./sluice scan nginx:1.27')
+    say('Next, an image of your own; the first scan fetches the advisories it needs:', '  ./sluice scan nginx:1.27')
 }
 
 /** Imports the shipped feeds. `at` is the time of the newest record in them: the moment that the demo is judged at. */

@@ -6,6 +6,7 @@ import { writeDemoImage } from '#cli/demo-image.ts'
 import type { ScanResult } from '#model/report.ts'
 import { root } from '#test/architecture/sources.ts'
 import { sluice } from '#test/support/run.ts'
+import { drawDemo } from '#tools/draw-demo.ts'
 
 /** An address that nothing listens on: whatever asks the network fails. */
 const nowhere = 'http://127.0.0.1:9'
@@ -58,6 +59,10 @@ describe('sluice demo', () => {
       const ended = await sluice(words, { environment })
       expect(ended).toMatchObject({ code: 2, stdout: '' })
     }
+  })
+
+  it('is what the picture in README.md shows: npm run picture', () => {
+    expect(readFileSync(join(root, 'docs', 'images', 'demo.svg'), 'utf8')).toBe(drawDemo())
   })
 
   describe('kept in a folder', () => {
