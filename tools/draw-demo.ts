@@ -9,7 +9,7 @@ export function drawDemo(): string {
   const home = mkdtempSync(join(tmpdir(), 'sluice-picture-'))
   try {
     const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: '1', COLUMNS: '104', SLUICE_HOME: home }
-    const shown = execFileSync('./sluice', ['demo'], { cwd: join(import.meta.dirname, '..'), env, encoding: 'utf8' })
+    const shown = execFileSync(join(import.meta.dirname, '..', 'sluice'), ['demo'], { env, encoding: 'utf8' })
     return renderTerminal(`\x1b[2m$\x1b[0m ./sluice demo\n${shown}`, 'What ./sluice demo prints')
   } finally {
     rmSync(home, { recursive: true })

@@ -31,7 +31,7 @@ export function renderFeeds({ feeds, size, folder, now, outcomes }: FeedsTable):
 }
 
 /** How long ago that was, in the largest unit that fits. */
-export function ageOf(time: string, now: Date): string {
+function ageOf(time: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - Date.parse(time)) / 60_000)
   if (minutes < 1) return 'just now'
   const [unit, amount] =
