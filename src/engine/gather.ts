@@ -2,7 +2,7 @@ import { ecosystems } from '#ecosystems/index.ts'
 import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { asObject, asString, member } from '#lib/json.ts'
-import { type Distro, distroFiles, identifyDistro, osvEcosystems } from '#model/distro.ts'
+import { type Distro, distroFiles, identifyDistro, osvEcosystems, packageDistro } from '#model/distro.ts'
 import { defaultLimits, type Limits, limitDetail } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
@@ -135,23 +135,20 @@ function locatedProblems({ facts, diffId }: LayerResult, isImage: boolean): read
 /** An operating system that no advisory covers, or one whose packages are not to be seen, cannot be called clean. */
 function unseenSystem(packages: readonly Package[], distro: Distro | undefined, mode: TreeMode): readonly Problem[] {
   if (mode === 'directory') return []
-  const systems = new Set(ecosystems.filter(({ kind }) => kind === 'system').map(({ id }) => id))
-  const hasSystem = packages.some(({ type }) => systems.has(type))
-  if (hasSystem && distro === undefined) {
-    return [
-      {
-        code: 'unknown-distribution',
-        detail: 'Operating-system packages without a file that names their distribution',
-      },
-    ]
-  }
-  if (hasSystem && distro !== undefined && osvEcosystems(distro).length === 0) {
-    return [{ code: 'unknown-distribution', detail: `No advisory source covers ${distro.name}` }]
-  }
-  if (!hasSystem && distro !== undefined) {
+  const systems = new Map(ecosystems.filter(({ kind }) => kind === 'system').map(({ id, title }) => [id, title]))
+  const ofSystem = packages.filter(({ type }) => systems.has(type))
+  if (ofSystem.length === 0 && distro !== undefined) {
     return [{ code: 'missing', detail: `${distro.name} without a package database: its packages cannot be seen` }]
   }
-  return []
+  return ofSystem.flatMap(({ type, purl }) => {
+    const release = packageDistro(purl, distro)
+    if (release !== undefined && osvEcosystems(release).length > 0) return []
+    const detail =
+      release !== undefined
+        ? `No advisory source covers ${release.name}`
+        : `${systems.get(type)} without a file that names their distribution`
+    return [{ code: 'unknown-distribution', detail }]
+  })
 }
 
 function distinct(problems: readonly Problem[]): readonly Problem[] {

@@ -174,7 +174,10 @@ describe('model/distro', () => {
 
   it('reads the distribution of a package from its purl', () => {
     const target: Distro = { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' }
-    const purl = (distro: Distro) => `pkg:deb/${distro.id}/x@1?distro=${encodeURIComponent(purlDistro(distro))}`
+    const typeOf = ({ id }: Distro) =>
+      /^(?:debian|ubuntu)$/.test(id) ? 'deb' : /^(?:alp|wolfi|chain|minimos)/.test(id) ? 'apk' : 'rpm'
+    const purl = (distro: Distro) =>
+      `pkg:${typeOf(distro)}/${distro.id}/x@1?distro=${encodeURIComponent(purlDistro(distro))}`
 
     for (const [file] of releases) {
       const distro = osRelease(file)
@@ -187,6 +190,15 @@ describe('model/distro', () => {
     expect(packageDistro('pkg:deb/debian/x@1', target)).toBe(target)
     expect(packageDistro('pkg:deb/debian/x@1?distro=bookworm', undefined)).toBeUndefined()
     expect(packageDistro('pkg:deb/x@1', undefined)).toBeUndefined()
+  })
+
+  it("asks no distribution for packages of another one's kind", () => {
+    const debian: Distro = { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' }
+    const kali: Distro = { id: 'kali', version: '2025.3', name: 'Kali GNU/Linux Rolling' }
+
+    expect(packageDistro('pkg:apk/debian/musl@1.2.5-r0?distro=debian-12', debian)).toBeUndefined()
+    expect(packageDistro('pkg:rpm/debian/bash@5.2-1?distro=debian-12', debian)).toBeUndefined()
+    expect(packageDistro('pkg:deb/kali/bash@5.2-1?distro=kali-2025.3', kali)).toBe(kali)
   })
 
   it('holds on hostile text', () => {

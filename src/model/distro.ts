@@ -40,13 +40,22 @@ function distroOfPurl(namespace: string | undefined, qualifier: string | undefin
 
 /**
  * The distribution that a package's advisories are asked for: the target's, unless the purl names another one, as that of
- * a root file system kept below the root or a package of an SBOM does.
+ * a root file system kept below the root or a package of an SBOM does. Undefined where that one has no packages of this
+ * type, such as what Alpine left behind in a Debian image.
  */
 export function packageDistro(purl: string, distro: Distro | undefined): Distro | undefined {
   const parts = parsePurl(purl)
   const qualifier = parts?.qualifiers?.distro
-  if (distro !== undefined && (qualifier === undefined || qualifier === purlDistro(distro))) return distro
-  return distroOfPurl(parts?.namespace, qualifier)
+  const isOfTarget = distro !== undefined && (qualifier === undefined || qualifier === purlDistro(distro))
+  const found = isOfTarget ? distro : distroOfPurl(parts?.namespace, qualifier)
+  const isForeign = found !== undefined && tableRow(found) !== undefined && formatOf(found) !== parts?.type
+  return isForeign ? undefined : found
+}
+
+/** purl type of a known distribution's packages. */
+function formatOf({ id }: Distro): string {
+  if (id === 'debian' || id === 'ubuntu') return 'deb'
+  return ['alpaquita', 'alpine', 'chainguard', 'minimos', 'wolfi'].includes(id) ? 'apk' : 'rpm'
 }
 
 function tableRow(distro: Distro) {

@@ -1,5 +1,5 @@
 import type { AdvisoryQuery, MatchCandidate, Matching } from '#ecosystems/types.ts'
-import { type Distro, osvEcosystems } from '#model/distro.ts'
+import { type Distro, osvEcosystems, packageDistro } from '#model/distro.ts'
 import type { Package } from '#model/package.ts'
 import { isModular, isSameBuildOrLater, matchesStream } from './modules.ts'
 import { compareVersions } from './version.ts'
@@ -22,8 +22,9 @@ const sourceNamed: ReadonlyMap<string, { readonly epochs: boolean }> = new Map([
 export const matching: Matching = { compare: compareVersions, queries, applies }
 
 function queries(pkg: Package, distro: Distro | undefined): readonly AdvisoryQuery[] {
-  if (distro === undefined) return []
-  return osvEcosystems(distro).map(ecosystem => {
+  const release = packageDistro(pkg.purl, distro)
+  if (release === undefined) return []
+  return osvEcosystems(release).map(ecosystem => {
     const colon = ecosystem.indexOf(':')
     const convention = sourceNamed.get(colon < 0 ? ecosystem : ecosystem.slice(0, colon))
     if (convention === undefined) return { ecosystem, name: pkg.name, version: pkg.version }
