@@ -12,7 +12,12 @@ export function isDigest(text: unknown): text is string {
 
 /** A running hash for a digest's algorithm; `digest()` gives `algorithm:<hex>`. */
 export function digestHash(like: string): { update: (bytes: Uint8Array) => void; digest: () => string } {
-  const algorithm = like.startsWith('sha512:') ? 'sha512' : 'sha256'
+  const algorithm = algorithmOf(like)
   const hash = createHash(algorithm)
   return { update: bytes => void hash.update(bytes), digest: () => `${algorithm}:${hash.digest('hex')}` }
+}
+
+/** The algorithm of a digest. */
+export function algorithmOf(digest: string): 'sha256' | 'sha512' {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256'
 }

@@ -47,6 +47,20 @@ export class LayerWalk {
     this.#parser.push(bytes)
   }
 
+  /** Bytes that come next and need not be pushed: they may be passed over, in pieces or at once. */
+  get skippable(): number {
+    return this.#parser.skippable
+  }
+
+  skip(count: number): void {
+    this.#parser.skip(count)
+  }
+
+  /** True where nothing that follows will be looked at. */
+  get isOver(): boolean {
+    return this.#parser.stopped
+  }
+
   /** No more bytes come; a layer that was cut short for another reason is not also called truncated. */
   end(isWhole: boolean): void {
     if (isWhole) this.#parser.end()
@@ -83,7 +97,7 @@ export class LayerWalk {
     return [...this.#problems, { code: 'unreadable', detail: `${this.#unlisted} more problems in this layer` }]
   }
 
-  #onMember(member: TarMember): boolean {
+  #onMember(member: TarMember): boolean | 'in-place' {
     this.close()
     const entry = placeEntry(member)
     if (entry === undefined) return false
@@ -100,7 +114,7 @@ export class LayerWalk {
     }
     this.#entry = entry
     this.#body = this.#bodyFor(member)
-    return true
+    return this.#region === undefined ? true : 'in-place'
   }
 
   #bodyFor(member: TarMember): Body {

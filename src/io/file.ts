@@ -33,6 +33,12 @@ export async function closeDescriptor(fd: number): Promise<void> {
   await closeFile(fd).catch(() => undefined)
 }
 
+/** What changes whenever anyone writes to an open file: no program can keep the time of the change. */
+export function contentMark(fd: number): string {
+  const { size, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true })
+  return `${size}-${mtimeNs}-${ctimeNs}`
+}
+
 /** Up to `length` bytes at `offset`: fewer where the file ends before. New memory, the caller's to keep. */
 export function readAt(fd: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)

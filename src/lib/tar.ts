@@ -24,8 +24,11 @@ export interface TarFault {
 
 /** Who is told what a `TarParser` finds. Called synchronously. */
 export interface TarSink {
-  /** Every member. True where its stored body is wanted. */
-  readonly member: (member: TarMember) => boolean
+  /**
+   * Every member. True where its stored body is wanted; `in-place` where the sink can read it where it lies: then `done`
+   * is told, and `data` is not.
+   */
+  readonly member: (member: TarMember) => boolean | 'in-place'
   /** A piece of the wanted body; valid only during the call. */
   readonly data: (bytes: Uint8Array) => void
   /** The wanted body is complete. */
@@ -70,16 +73,16 @@ export class TarParser {
   #extents: SparseExtent[] = []
   #map: BodySparseMap | undefined
   #member: TarMember | undefined
-  #wanted = false
+  #wanted: boolean | 'in-place' = false
 
   constructor(sink: TarSink, limits: Partial<TarLimits> = {}) {
     this.#sink = sink
     this.#limits = { ...tarLimits, ...limits }
   }
 
-  /** Bytes that come next and that nobody wants: a caller with random access may `skip` them. */
+  /** Bytes that come next and that nobody wants to be given: a caller with random access may `skip` them. */
   get skippable(): number {
-    if (this.#state === 'padding' || (this.#state === 'body' && !this.#wanted)) return this.#left
+    if (this.#state === 'padding' || (this.#state === 'body' && this.#wanted !== true)) return this.#left
     return 0
   }
 
@@ -134,7 +137,7 @@ export class TarParser {
 
   /** Consumes bytes of a body or of metadata. */
   #take(bytes: Uint8Array): void {
-    if (this.#state === 'body' && this.#wanted) this.#sink.data(bytes)
+    if (this.#state === 'body' && this.#wanted === true) this.#sink.data(bytes)
     else if (this.#state === 'metadata') this.#metadata.set(bytes, this.#metadata.length - this.#left)
     this.skip(bytes.length)
   }
@@ -265,7 +268,8 @@ export class TarParser {
     if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a sparse map is damaged', name: member.name })
     this.#member = member
     this.#pending = { pax: noPax }
-    this.#wanted = this.#sink.member(member) && !damaged
+    const wanted = this.#sink.member(member)
+    this.#wanted = !damaged && wanted
     this.#enter('body', member.stored)
   }
 
@@ -280,7 +284,7 @@ export class TarParser {
   #advance(): void {
     const state = this.#state
     if (state === 'metadata') this.#onMetadata()
-    if (state === 'body' && this.#wanted && this.#member !== undefined) this.#sink.done(this.#member)
+    if (state === 'body' && this.#wanted !== false && this.#member !== undefined) this.#sink.done(this.#member)
     this.#wanted = false
     if (state !== 'padding' && this.#padding > 0) {
       this.#state = 'padding'
