@@ -2,11 +2,13 @@ import { statSync } from 'node:fs'
 import { type FeedOutcome, feedsStatus, type UpdateResult, updateStore } from '#advisories/index.ts'
 import { defaultEcosystems } from '#advisories/store/default-ecosystems.ts'
 import { closest } from '#lib/closest.ts'
+import { Failure } from '#lib/failure.ts'
 import { printable, printableLines } from '#lib/terminal.ts'
+import { report } from './failures.ts'
 import { renderFeeds } from './feeds-table.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { locateHome } from './home.ts'
-import { describeUpdate, feedClient, withInterrupt } from './ports.ts'
+import { feedClient, showUpdate, withInterrupt } from './ports.ts'
 import { createProgress } from './progress.ts'
 
 /**
@@ -34,20 +36,29 @@ async function update(ecosystems: readonly string[], flags: Flags): Promise<numb
   const from = flags.value('from')
   if (from !== undefined && !statSync(from, { throwIfNoEntry: false })?.isDirectory())
     throw usageFailure('feeds', `--from needs a folder, and ${printable(from)} is none.`)
-  const result = await fetchFeeds({ home, from, ecosystems }, flags)
-  if (!flags.has('quiet')) {
+  const result = await fetchFeeds({ home, from, ecosystems }, flags).catch(error => {
+    if (from !== undefined || !(error instanceof Failure) || error.hint !== undefined) throw error
+    report(error)
+    process.stderr.write(`  ${withoutNetwork}\n`)
+  })
+  if (result === undefined) return 2
+  const status = feedsStatus(home)
+  if (!flags.has('quiet') && status !== undefined) {
     const outcomes = new Map(result.outcomes.map(outcome => [outcome.feed, outcome]))
-    const status = feedsStatus(home)
-    if (status !== undefined) process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date(), outcomes }))
+    process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date(), outcomes }))
   }
   const failed = result.outcomes.filter(({ state }) => state === 'failed')
   for (const outcome of failed) tell(outcome)
-  if (failed.length > 0) {
-    const others = failed.length < result.outcomes.length ? ' The other sources are up to date.' : ''
-    process.stderr.write(`  What was held of these sources stays in use.${others}\n`)
-  }
-  return failed.length > 0 ? 2 : 0
+  if (failed.length === 0) return 0
+  const held = new Set(status?.feeds.map(({ feed }) => feed))
+  if (failed.some(({ feed }) => held.has(feed)))
+    process.stderr.write('  What was held of the sources that failed stays in use.\n')
+  if (failed.length < result.outcomes.length) process.stderr.write('  The other sources are up to date.\n')
+  else if (from === undefined) process.stderr.write(`  ${withoutNetwork}\n`)
+  return 2
 }
+
+const withoutNetwork = 'Without a network, take them from a copy: sluice feeds update --from DIR.'
 
 async function fetchFeeds(
   wanted: { readonly home: string; readonly from: string | undefined; readonly ecosystems: readonly string[] },
@@ -61,7 +72,7 @@ async function fetchFeeds(
         home,
         ...(from === undefined ? { client: await feedClient() } : { from }),
         ...(ecosystems.length > 0 && { ecosystems }),
-        progress: event => progress.update(describeUpdate(event)),
+        progress: showUpdate(progress),
         signal,
       }),
     )

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
 import type { HashAlgorithm, Hasher, Ports } from '#engine/ports.ts'
-import type { ProgressEvent } from '#images/types.ts'
 import { BlobCache } from '#io/blob-cache.ts'
 import type { HttpClient } from '#io/http.ts'
 import { Failure } from '#lib/failure.ts'
@@ -100,7 +99,7 @@ async function openAdvisories(request: {
   const { home, ecosystems, offline, progress, signal } = request
   let failure: unknown
   if (!offline) {
-    const show = (event: UpdateProgress) => progress.update(describeUpdate(event))
+    const show = showUpdate(progress)
     await ensureEcosystems({ home: home.data, ecosystems, progress: show, signal, client: await feedClient() }).catch(
       error => {
         signal.throwIfAborted()
@@ -128,8 +127,8 @@ export async function feedClient(): Promise<HttpClient> {
   return createHttpClient({ proxies: proxiesFromEnvironment(process.env) })
 }
 
-/** An update's step, for the progress line. */
-export function describeUpdate({ feed, step, done, total }: UpdateProgress): ProgressEvent {
+/** Shows an update's steps on the progress line: bytes of downloads, records of all others. */
+export function showUpdate(progress: Progress): (event: UpdateProgress) => void {
   const words = {
     wait: 'waiting for another update',
     check: 'checking',
@@ -137,11 +136,10 @@ export function describeUpdate({ feed, step, done, total }: UpdateProgress): Pro
     read: 'reading',
     join: 'joining ids',
   }
-  return {
-    id: feed,
-    label: `Advisories ${feed}: ${words[step]}`,
-    done: done ?? 0,
-    ...(total !== undefined && { total }),
+  return ({ feed, step, done = 0, total }) => {
+    const label = `Advisories ${feed}: ${words[step]}`
+    if (step === 'download') progress.update({ id: feed, label, done, ...(total !== undefined && { total }) })
+    else progress.say(total === undefined || step !== 'read' ? label : `${label}  ${done} of ${total} records`)
   }
 }
 

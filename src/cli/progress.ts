@@ -26,7 +26,7 @@ export function createProgress(enabled: boolean, stream: NodeJS.WriteStream = pr
     if (now - drawn < interval) return
     drawn = now
     shown = true
-    stream.write(`\r\x1b[2K${printable(text).slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`)
+    stream.write(`\r\x1b[2K${printable(text).slice(0, Math.max(20, (stream.columns || 80) - 1))}`)
   }
   return {
     update: ({ label, done, total }) => draw(`${label}  ${amount(done, total)}`),

@@ -73,6 +73,17 @@ describe('sluice feeds', () => {
     expect((await status()).feeds).toContainEqual(expect.objectContaining({ feed: 'osv/npm', records: 10 }))
   })
 
+  it.each([[[]], [['npm']]])('names the way without a network where there is none: update %j', async ecosystems => {
+    const nowhere = 'http://127.0.0.1:9'
+    const proxies = { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, http_proxy: nowhere, https_proxy: nowhere }
+    const environment = { ...freshHome(), NO_PROXY: '', no_proxy: '', ...proxies }
+
+    const ended = await sluice(['feeds', 'update', ...ecosystems], { environment })
+
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('sluice feeds update --from DIR')
+  })
+
   it('tells what was probably meant', async () => {
     home = freshHome()
     const ended = await sluice(['feeds', 'update', 'Npm', '--from', feeds], { environment: home })
