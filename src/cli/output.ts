@@ -40,7 +40,7 @@ export async function writeReports(result: ScanResult, outputs: readonly Output[
 }
 
 /** Colour only for a terminal, and never against the user's word (https://no-color.org). */
-export function usesColor(flags: Pick<Flags, 'has'>, stream: { readonly isTTY?: boolean }): boolean {
+function usesColor(flags: Pick<Flags, 'has'>, stream: { readonly isTTY?: boolean }): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   if (flags.has('no-color') || (NO_COLOR !== undefined && NO_COLOR !== '')) return false
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true

@@ -10,7 +10,9 @@ export async function runSbom(words: readonly string[]): Promise<number> {
   const flags = readFlags('sbom', words)
   const target = oneTarget('sbom', flags)
   const outputs = readOutputs('sbom', flags)
-  const result = await withPorts(flags, ports => inventory({ target, open: openOptions('sbom', flags), version }, ports))
+  const result = await withPorts(flags, ports =>
+    inventory({ target, open: openOptions('sbom', flags), version }, ports),
+  )
   await writeReports(result, outputs, flags)
   return result.problems.length > 0 ? 3 : 0
 }

@@ -44,7 +44,7 @@ export async function scan(request: ScanRequest, ports: Ports): Promise<ScanResu
 }
 
 /** Judges facts that are known already: matching, support, plan and verdict, with nothing read from the target. */
-export async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise<ScanResult> {
+async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise<ScanResult> {
   const { packages, distro } = facts
   const at = wholeSecond(ports.now())
   const matchings = await loadMatchings(packages)

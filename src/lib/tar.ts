@@ -44,7 +44,7 @@ export interface TarLimits {
 }
 
 /** Far above real archives. */
-export const tarLimits: TarLimits = { members: 2_000_000, metadata: 2 ** 20 }
+const tarLimits: TarLimits = { members: 2_000_000, metadata: 2 ** 20 }
 
 type State = 'header' | 'metadata' | 'extension' | 'map' | 'body' | 'padding' | 'end' | 'stopped'
 

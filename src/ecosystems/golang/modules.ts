@@ -14,7 +14,7 @@ export interface ProgramModules {
 }
 
 /** What a module built from a folder has for a version. */
-export const develVersion = '(devel)'
+const develVersion = '(devel)'
 
 /**
  * Reads the lines that https://pkg.go.dev/runtime/debug#ParseBuildInfo reads. Where a module is replaced, the
