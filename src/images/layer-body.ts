@@ -15,11 +15,21 @@ export interface Body {
   readonly close: () => void
 }
 
-/** A body that lies in an open file: nothing is kept. */
-export function placedBody(fd: number, offset: number, size: number): Body {
+/** Bytes that can be read anywhere: fewer at the end, and none past it. What is read is new memory. */
+export interface PlacedBytes {
+  readonly read: (position: number, length: number) => Uint8Array
+}
+
+/** The bytes of an open file. */
+export function fileBytes(fd: number): PlacedBytes {
+  return { read: (position, length) => readAt(fd, position, length) }
+}
+
+/** A body that lies somewhere already: nothing is kept. */
+export function placedBody(place: PlacedBytes, offset: number, size: number): Body {
   return {
     append: () => undefined,
-    read: (from, length) => readAt(fd, offset + from, Math.max(0, Math.min(length, size - from))),
+    read: (from, length) => place.read(offset + from, Math.max(0, Math.min(length, size - from))),
     close: () => undefined,
   }
 }

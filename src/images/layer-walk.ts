@@ -2,8 +2,8 @@ import { type TarFault, TarParser } from '#lib/tar.ts'
 import type { TarMember } from '#lib/tar-member.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
-import type { FileRegion, LayerOptions } from './blob.ts'
-import { type Body, memoryBody, placedBody, spooledBody, walkedFile } from './layer-body.ts'
+import type { LayerOptions } from './blob.ts'
+import { type Body, memoryBody, type PlacedBytes, placedBody, spooledBody, walkedFile } from './layer-body.ts'
 import { placeEntry } from './layer-entry.ts'
 import type { LayerVisitor, TreeEntry } from './types.ts'
 
@@ -19,7 +19,7 @@ export class LayerWalk {
   readonly #parser: TarParser
   readonly #problems: Problem[] = []
   #unlisted = 0
-  #region: FileRegion | undefined
+  #place: PlacedBytes | undefined
   #entry: TreeEntry | undefined
   #body: Body | undefined
   #isFull = false
@@ -38,9 +38,9 @@ export class LayerWalk {
     this.#parser = new TarParser(sink, { members: this.#limits['layer-entries'] })
   }
 
-  /** The layer's bytes are uncompressed in this file: bodies are read there, nothing is kept. */
-  readInPlace(region: FileRegion): void {
-    this.#region = region
+  /** The layer's bytes are uncompressed in a file: bodies are read there, nothing is kept. */
+  readInPlace(place: PlacedBytes): void {
+    this.#place = place
   }
 
   push(bytes: Uint8Array): void {
@@ -114,12 +114,11 @@ export class LayerWalk {
     }
     this.#entry = entry
     this.#body = this.#bodyFor(member)
-    return this.#region === undefined ? true : 'in-place'
+    return this.#place === undefined ? true : 'in-place'
   }
 
   #bodyFor(member: TarMember): Body {
-    const region = this.#region
-    if (region !== undefined) return placedBody(region.fd, region.offset + member.offset, member.stored)
+    if (this.#place !== undefined) return placedBody(this.#place, member.offset, member.stored)
     return member.stored <= this.#limits['memory-bytes'] ? memoryBody(member.stored) : spooledBody(this.#temporary)
   }
 

@@ -128,7 +128,6 @@ class LayerPass {
       (error: unknown) => ({ error }),
     )
     try {
-      walk.readInPlace(region)
       const failed = await walkRegion(region, walk, count => this.#pass(count, region.size, { walk, signal }))
       if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
       if (fault.code !== undefined || walk.isFull) return this.#finish(walk, undefined, fault)

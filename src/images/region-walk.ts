@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { readAt } from '#io/file.ts'
 import { encodingOf } from '#io/inflate.ts'
@@ -5,8 +6,8 @@ import { isTarStart, tarBlock } from '#lib/tar-header.ts'
 import type { FileRegion } from './blob.ts'
 import type { LayerWalk } from './layer-walk.ts'
 
-/** Measured: layers are mostly small files, and a read of this size brings the headers of several. */
-const windowBytes = 2 ** 15
+/** Measured: headers and most wanted files come with one read of this size, and more would be read for nothing. */
+const windowBytes = 2 ** 14
 
 /** So many windows between two chances for other work. */
 const turnWindows = 256
@@ -21,6 +22,34 @@ export function isPlainTar(region: FileRegion): boolean {
   }
 }
 
+/** Reads a region by way of a window that moves over it: what lies in the window is not read from the file again. */
+export class RegionWindow {
+  readonly #region: FileRegion
+  readonly #buffer = new Uint8Array(windowBytes)
+  #start = 0
+  #length = 0
+
+  constructor(region: FileRegion) {
+    this.#region = region
+  }
+
+  /** Moves the window and gives what is seen through it, until it is moved again; empty at the region's end. */
+  at(position: number): Uint8Array {
+    const { fd, offset, size } = this.#region
+    this.#start = position
+    this.#length = readSync(fd, this.#buffer, 0, Math.min(windowBytes, size - position), offset + position)
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** Bytes in new memory; fewer where the region ends before. */
+  read(position: number, length: number): Uint8Array<ArrayBuffer> {
+    const from = position - this.#start
+    if (from >= 0 && from + length <= this.#length) return this.#buffer.slice(from, from + length)
+    const { fd, offset, size } = this.#region
+    return readAt(fd, offset + position, Math.max(0, Math.min(length, size - position)))
+  }
+}
+
 /**
  * Walks an uncompressed layer where it lies, reading its headers and what is between small files, and passing over the
  * rest. `pass` is told of all bytes before they are looked at or passed over; false ends the walk. Resolves with the
@@ -31,11 +60,13 @@ export async function walkRegion(
   walk: LayerWalk,
   pass: (count: number) => boolean,
 ): Promise<{ readonly error: unknown } | undefined> {
+  const window = new RegionWindow(region)
+  walk.readInPlace(window)
   let position = 0
   for (let turn = 1; position < region.size && !walk.isOver; turn++) {
     let bytes: Uint8Array
     try {
-      bytes = readAt(region.fd, region.offset + position, Math.min(windowBytes, region.size - position))
+      bytes = window.at(position)
     } catch (error) {
       return { error }
     }

@@ -4,7 +4,7 @@ import { decodeFileName } from '#lib/file-name.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
 import { openBudget } from './budget.ts'
-import { placedBody, walkedFile } from './layer-body.ts'
+import { fileBytes, placedBody, walkedFile } from './layer-body.ts'
 import type { LayerEnd, LayerSource, LayerVisitor, OpenOptions, TreeEntry } from './types.ts'
 
 /** What is passed over in a tree. */
@@ -131,7 +131,10 @@ class TreePass {
         this.#report('limit', limitDetail('The file is too large', 'file-bytes', this.#limits), entry.path)
       } else {
         const documentBytes = this.#limits['document-bytes']
-        this.#visitor.file(current, walkedFile(current, placedBody(file.fd, 0, file.size), { documentBytes }))
+        this.#visitor.file(
+          current,
+          walkedFile(current, placedBody(fileBytes(file.fd), 0, file.size), { documentBytes }),
+        )
       }
     } finally {
       file.close()
