@@ -11,12 +11,22 @@ export interface Scanned extends Ended {
   readonly report: ScanResult
 }
 
+/** When the suites judge, unless a test says otherwise: feeds and images stay what they are, clocks go on. */
+const moment = ['--at', '2026-11-20T12:00:00Z']
+
 /** Runs a command of Sluice that reports on a target, over the store that was built for the suites. */
 export async function report(command: 'scan' | 'sbom', target: string, more: readonly string[] = []): Promise<Scanned> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'))
   try {
     const file = join(folder, 'report.json')
-    const words = [command, target, '-o', `json=${file}`, ...(command === 'scan' ? ['--offline'] : []), ...more]
+    const words = [
+      command,
+      target,
+      '-o',
+      `json=${file}`,
+      ...(command === 'scan' ? ['--offline', ...moment] : []),
+      ...more,
+    ]
     const ended = await sluice(words, { environment: { SLUICE_HOME: corpusHome } })
     if (ended.code === 2) throw new Error(`sluice ${words.join(' ')} failed: ${ended.stderr}`)
     return { ...ended, report: JSON.parse(readFileSync(file, 'utf8')) }
