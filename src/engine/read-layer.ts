@@ -9,7 +9,7 @@ import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import type { HashAlgorithm, Ports } from './ports.ts'
 
 /** Changes whenever this file may give other facts for the same layer: part of the cache key. */
-const analysisVersion = 2
+const analysisVersion = 3
 
 /** Identification files larger than this are not identification files. */
 const maxTextBytes = 64 * 1024
@@ -125,7 +125,7 @@ class LayerSheet {
   readonly #texts: (readonly [string, string])[] = []
   readonly #paths: string[] = []
   readonly #directories: string[] = []
-  readonly #symlinks: (readonly [string, string])[] = []
+  readonly #symlinks = new Map<string, string>()
   readonly #whiteouts: string[] = []
   readonly #opaques: string[] = []
   readonly #hardlinks = new Map<string, { readonly target: string; readonly mode: number }>()
@@ -154,12 +154,13 @@ class LayerSheet {
     }
     this.#files.delete(entry.path)
     this.#hardlinks.delete(entry.path)
+    this.#symlinks.delete(entry.path)
     switch (entry.kind) {
       case 'directory':
         this.#directories.push(entry.path)
         return false
       case 'symlink':
-        this.#symlinks.push([entry.path, entry.target ?? ''])
+        this.#symlinks.set(entry.path, entry.target ?? '')
         this.#paths.push(entry.path)
         return false
       case 'hardlink':
@@ -249,7 +250,7 @@ class LayerSheet {
       tree: {
         paths: this.#paths,
         directories: this.#directories,
-        symlinks: this.#symlinks,
+        symlinks: [...this.#symlinks],
         whiteouts: this.#whiteouts,
         opaques: this.#opaques,
       },

@@ -141,6 +141,16 @@ describe('layers', () => {
       expect((await see(layers)).packages).toEqual([expect.stringContaining('y@1.0.0 lib/node_modules/y/package.json')])
     })
 
+    it('forgets a link whose place a directory of its own layer took', async () => {
+      const layers = [
+        [link('a', 'b'), directory('a'), directory('b')],
+        [npm('a/node_modules', 'x')],
+        [whiteout('.wh.b')],
+      ]
+
+      expect(await see(layers)).toEqual(clean('x@1.0.0 a/node_modules/x/package.json @1'))
+    })
+
     it('reads a database behind a link under a name that nobody would look for, in each of its versions', async () => {
       const database = (...entries: readonly string[]) => [{ name: 'opt/current', body: status(...entries) }]
       const layers = [
@@ -369,6 +379,21 @@ describe('layers', () => {
       ],
     ])('%s is incomplete', async (_title, layer, problems) => {
       expect(await see([layer])).toMatchObject({ code: 3, problems })
+    })
+
+    it('a root file system below the root is judged by its own name', async () => {
+      const below = (id: string): TarItem[] => [
+        { name: 'srv/root/etc/os-release', body: `ID=${id}\nVERSION_ID=3.20.1\n` },
+        { name: 'srv/root/lib/apk/db/installed', body: 'P:musl\nV:1.2.5-r0\nA:x86_64\n\n' },
+      ]
+      const outer = [release, { name: 'var/lib/dpkg/status', body: status('a=1') }]
+
+      const lines = ['musl@1.2.5-r0 srv/root/lib/apk/db/installed @0', 'a@1 var/lib/dpkg/status @0']
+      expect(await see([[...outer, ...below('alpine')]])).toEqual(clean(...lines))
+      expect(await see([[...outer, ...below('postmarketos')]])).toMatchObject({
+        code: 3,
+        problems: ['unknown-distribution'],
+      })
     })
 
     it('a few programs and nothing else: nothing to be seen', async () => {

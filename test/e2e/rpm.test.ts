@@ -20,6 +20,10 @@ const packages: readonly (readonly [name: string, evr: string])[] = [
   ['sluice-test', '1.0-1'],
 ]
 
+/** A Python package that one of them brings. */
+const directory = 'usr/lib/python3.9/site-packages/owned-1.0.dist-info'
+const metadata = (version: string) => `Metadata-Version: 2.1\\nName: owned\\nVersion: ${version}\\n`
+
 const readFeed = `
 import json, sys, zipfile
 archive = zipfile.ZipFile(sys.argv[1])
@@ -55,7 +59,9 @@ describeWith('../shared, rpm and rpmbuild', hasCorpus() && hasProgram('rpmbuild'
       const [, epoch, version, release] = /^(?:(\d+):)?([^-]+)-(.+)$/.exec(evr)!
       const spec = join(folder, `${name}.spec`)
       const head = `Name: ${name}\nVersion: ${version}\nRelease: ${release}\nLicense: MIT\nSummary: x\nBuildArch: noarch\n`
-      writeFileSync(spec, `${head}${epoch === undefined ? '' : `Epoch: ${epoch}\n`}%description\nx\n%files\n`)
+      const made = `%install\nmkdir -p %{buildroot}/${directory}\nprintf '${metadata('1.0')}' >%{buildroot}/${directory}/METADATA\n`
+      const body = name === 'sluice-test' ? `${made}%files\n/${directory}/METADATA\n` : '%files\n'
+      writeFileSync(spec, `${head}${epoch === undefined ? '' : `Epoch: ${epoch}\n`}%description\nx\n${body}`)
       const built = await run('rpmbuild', ['-bb', '--define', `_topdir ${join(folder, 'build')}`, spec])
       if (built.code !== 0) throw new Error(built.stderr)
     }
@@ -74,9 +80,18 @@ describeWith('../shared, rpm and rpmbuild', hasCorpus() && hasProgram('rpmbuild'
 
       expect(code).toBe(0)
       expect(result.problems).toEqual([])
-      expect(result.packages.map(({ name, version }) => `${name} ${version.replace(/^\d+:/, '')}`)).toEqual(
-        listed.toSorted(),
-      )
+      const system = result.packages.filter(({ type }) => type === 'rpm')
+      expect(system.map(({ name, version }) => `${name} ${version.replace(/^\d+:/, '')}`)).toEqual(listed.toSorted())
+    })
+
+    it('leaves a Python package to its owner, until it is overwritten', async () => {
+      const python = async () =>
+        (await report('sbom', named('almalinux', '9.4'))).report.packages.find(({ name }) => name === 'owned')!
+
+      expect((await python()).owner).toMatch(/^pkg:rpm\/almalinux\/sluice-test@1.0-1/)
+      writeFileSync(join(root, directory, 'METADATA'), 'Metadata-Version: 2.1\nName: owned\nVersion: 2.0\n')
+      expect(await python()).toMatchObject({ version: '2.0' })
+      expect((await python()).owner).toBeUndefined()
     })
 
     it('finds what the feed of AlmaLinux says, with rpm as the only judge of versions', async () => {
