@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { severityOfLabel, severityOfScore } from '#model/severity-bands.ts'
 import { chooseRating } from '#model/severity-choice.ts'
 import { loadRating } from './cvss.ts'
@@ -31,6 +31,16 @@ describe('advisories/cvss', () => {
     '__proto__',
   ])('rates nothing by %j', vector => {
     expect(rate({ type: 'CVSS_V3', score: vector }, 'GHSA')).toBeUndefined()
+  })
+
+  it('prints nothing of what it cannot read', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+    const rating = rate({ type: 'CVSS_V3', score: 'CVSS:3.1/AV::\x1b[31m/AC:L' }, 'GHSA')
+
+    expect(rating).toBeUndefined()
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
   })
 
   it('knows words, and bands by version', () => {

@@ -10,6 +10,10 @@ export type Rate = (published: PublishedSeverity, source: string) => Rating | un
 /** Longer strings are no vectors. */
 const maxVector = 400
 
+/** Metrics and their values. The calculator prints what it cannot read as it stands, to whatever terminal there is. */
+const vectorShape =
+  /^(?:CVSS:\d\.\d\/)?[A-Z][A-Za-z]{0,2}:[A-Z][A-Za-z]{0,8}(?:\/[A-Z][A-Za-z]{0,2}:[A-Z][A-Za-z]{0,8})*$/
+
 /** Vectors repeat: most of a store's are among these many. */
 const maxRemembered = 50_000
 
@@ -35,7 +39,7 @@ export async function loadRating(): Promise<Rate> {
       return severity && { source, severity }
     }
     const vector = published.score.trim()
-    const measured = vector.length > maxVector ? undefined : measure(vector)
+    const measured = vector.length > maxVector || !vectorShape.test(vector) ? undefined : measure(vector)
     if (measured === undefined) return undefined
     const { score, method } = measured
     return { source, severity: severityOfScore(score, method), score, vector, method }

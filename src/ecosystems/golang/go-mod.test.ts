@@ -49,6 +49,13 @@ describe('ecosystems/golang/go-mod', () => {
     ])
   })
 
+  it('takes an empty text for no module', () => {
+    const { modules, problems } = parseGoMod('require `` v1.0.0\nrequire a.b/c ""\nreplace a.b/c => ""\n')
+
+    expect(modules).toEqual([])
+    expect(problems.map(({ line }) => line)).toEqual([1, 2, 3])
+  })
+
   it('never throws', () => {
     const words = fc.constantFrom('require', 'replace', '(', ')', '=>', '"', '`', '//', '\n', ' ', 'a.b/c', 'v1.0.0')
     const property = fc.property(

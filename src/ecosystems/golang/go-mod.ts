@@ -50,7 +50,7 @@ export function parseGoMod(text: string): GoModFile {
 
 function require(words: readonly string[], line: number, found: RequiredModule[]): boolean {
   const [path, version] = words
-  if (path === undefined || version === undefined || words.length !== 2) return false
+  if (!path || !version || words.length !== 2) return false
   found.push({ path, version, line })
   return true
 }
@@ -59,7 +59,7 @@ function replace(words: readonly string[], replacements: Map<string, Replacement
   const arrow = words.indexOf('=>')
   const [path, version] = words.slice(0, arrow)
   const [target, targetVersion = ''] = words.slice(arrow + 1)
-  if (arrow < 1 || arrow > 2 || path === undefined || target === undefined) return false
+  if (arrow < 1 || arrow > 2 || !path || !target) return false
   const list = replacements.get(path) ?? []
   list.push({ version, by: { path: target, version: targetVersion } })
   replacements.set(path, list)

@@ -122,6 +122,13 @@ certifi==2022.5.18`
     expect(parsePipfileLock('{"default": {"__proto__": {"version": 1}, "x": {"path": "."}}}')).toEqual([])
     expect(() => parsePipfileLock('')).toThrow()
   })
+
+  it('leaves out entries without a name', () => {
+    const nameless = '[[package]]\nname = " "\nversion = "1"\n'
+
+    expect(parsePipfileLock('{"default":{"":{"version":"==1"}," ":{"version":"==1"}}}')).toEqual([])
+    expect(parsePoetryLock(nameless)).toEqual([])
+  })
 })
 
 function fixture(name: string): string {

@@ -11,7 +11,7 @@ export function parsePipfileLock(text: string): readonly DeclaredPackage[] {
   return ['default', 'develop'].flatMap(section =>
     Object.entries(asObject(member(root, section)) ?? {}).flatMap(([name, entry]) => {
       const version = asString(member(entry, 'version'))
-      if (version === undefined || !version.startsWith('==')) return []
+      if (version === undefined || !version.startsWith('==') || name.trim() === '') return []
       return [{ name, version: version.replace(/^={2,3}\s*/, ''), ...(section === 'develop' && { dev: true }) }]
     }),
   )
@@ -63,7 +63,7 @@ export function entriesOf(text: string, key: string): readonly unknown[] {
 export function nameAndVersion(entry: unknown): { readonly name: string; readonly version: string } | undefined {
   const name = asString(member(entry, 'name'))
   const version = asString(member(entry, 'version'))
-  return name === undefined || version === undefined || name === '' || version === '' ? undefined : { name, version }
+  return !name?.trim() || !version ? undefined : { name, version }
 }
 
 function isDevGroups(entry: unknown, mainGroup: string): boolean {
