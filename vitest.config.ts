@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'src/**/*.test.ts',
-            'test/{architecture,contracts,ecosystems,images,support}/**/*.test.ts',
+            'test/{architecture,contracts,ecosystems,faults,fuzz,images,support}/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
           pool: 'threads',
