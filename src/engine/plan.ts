@@ -26,8 +26,8 @@ interface Upgradable {
 
 /**
  * What to do, most effective first: one upgrade for each source package (operating system) or package (languages), to
- * the version that ends every fixable finding. Each upgrade is proved by matching the new version again; a finding that
- * the new version would still have is not counted as removed.
+ * the highest version that any of its findings names as fixed. What the upgrade removes is found by matching that version
+ * again: a finding it would still have is not counted, and one whose record names no fix but does not reach it is.
  */
 export function planFixes(request: PlanRequest): readonly FixAction[] {
   const worst = new Map(request.findings.map(finding => [finding.fingerprint, weight(finding)]))
@@ -83,7 +83,7 @@ function actionsFor(unit: Upgradable, request: PlanRequest): readonly FixAction[
     .sort(matching.compare)
     .at(-1)
   const remaining = to === undefined ? new Set<string>() : remainingFlaws(unit, to, { request, matching })
-  const removed = fixable.filter(finding => !remaining.has(finding.vulnerability.id))
+  const removed = to === undefined ? [] : unit.findings.filter(finding => !remaining.has(finding.vulnerability.id))
   const waiting = unit.findings.filter(finding => !removed.includes(finding))
   const common = {
     type: unit.type,

@@ -165,7 +165,10 @@ export function wayOut(result: ScanResult): {
 
 /** The name of the target that people use: the image's first name, else what was given. */
 export function targetName(result: ScanResult): string {
-  return result.target.image?.tags[0] ?? result.target.name
+  const { image, name, scheme } = result.target
+  // An archive is better known by the name of the image in it; an image that was asked for by name keeps that name.
+  const isFile = scheme.endsWith('archive') || scheme === 'oci' || scheme === 'stdin'
+  return (isFile ? image?.tags[0] : undefined) ?? name
 }
 
 /** `linux/arm64/v8` of an image. */
