@@ -18,7 +18,7 @@ export interface FuzzTarget {
 }
 
 /** A promise of the code under test that did not hold. */
-export class Violation extends Error {
+class Violation extends Error {
   constructor(message: string) {
     super(message)
     this.name = 'Violation'
