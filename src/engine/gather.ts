@@ -3,64 +3,70 @@ import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { asObject, asString, member } from '#lib/json.ts'
 import { type Distro, distroFiles, identifyDistro, osvEcosystems, packageDistro } from '#model/distro.ts'
-import { defaultLimits, type Limits, limitDetail } from '#model/limits.ts'
+import { defaultLimits, type Limits } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
 import type { ImageIdentity } from '#model/target.ts'
+import { type Assembled, assembledKey, decodeAssembled, encodeAssembled } from './assembled.ts'
 import { describeLayers } from './base-image.ts'
 import { catalogPackages } from './catalog.ts'
 import { digestFacts, type Facts } from './facts.ts'
-import { decodeFacts, encodeFacts, type LayerFacts } from './layer-facts.ts'
+import { type LayerResult, readLayers } from './gather-layers.ts'
 import { readLinked } from './linked-files.ts'
 import type { Ports } from './ports.ts'
-import { type Reader, readersKey, readLayer } from './read-layer.ts'
-import { stackLayers } from './stack.ts'
+import type { Reader } from './read-layer.ts'
 
-/** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
-const layersAtOnce = 3
-
-/** Reads everything that a target says of itself: each layer once, or not at all where its facts are cached. */
-export async function gatherFacts(opened: OpenedTarget, ports: Ports, limits: Limits = defaultLimits): Promise<Facts> {
-  const mode: TreeMode = opened.target.kind === 'directory' ? 'directory' : 'installed'
-  const readers = await loadReaders()
-  const layers = await readLayers(opened, { readers, mode, ports, limits })
-  const diffIds = layers.map(({ diffId }) => diffId ?? '')
-  const isImage = opened.image !== undefined
-  const described = isImage
-    ? describeLayers(
-        opened.image.config,
-        diffIds,
-        layers.map(({ facts }) => facts),
-      )
-    : []
-  const linked = await readLinked(
-    opened,
-    layers.map(({ facts }) => facts),
-    { readers, ports, limits },
-  )
-  const stack = stackLayers(linked)
-  const distro = identifyDistro(stack.texts(distroFiles))
-  const catalog = catalogPackages({ stack, readers, mode, distro, layers: described })
-  const problems = [
-    ...opened.problems,
-    ...layers.flatMap(({ diffId }, index) => locatedProblems({ facts: linked[index]!, diffId }, isImage)),
-    ...catalog.problems,
-    ...unseenSystem(catalog.packages, distro, mode),
-  ]
-  const image = isImage ? identify(opened, described) : undefined
-  const target = { ...opened.target, ...(image !== undefined && { image }) }
-  const facts = {
-    target,
-    ...(distro !== undefined && { distro }),
-    packages: catalog.packages,
-    problems: distinct(problems),
-  }
-  return { ...facts, digest: digestFacts(facts, ports.hash) }
+/** A target whose files have all been seen: what follows from them can be worked out while its bytes are verified. */
+export interface Gathered extends Pick<Facts, 'distro' | 'packages'> {
+  /** With every byte verified. */
+  readonly facts: Promise<Facts>
 }
 
-interface LayerResult {
-  readonly facts: LayerFacts
-  readonly diffId?: string
+/**
+ * Reads everything that a target says of itself: each layer once, or not at all where its facts are cached; and nothing
+ * is put together again for an image that this very program has put together before. The target must stay open until
+ * `facts` settles.
+ */
+export async function gatherFacts(
+  opened: OpenedTarget,
+  ports: Ports,
+  limits: Limits = defaultLimits,
+): Promise<Gathered> {
+  const mode: TreeMode = opened.target.kind === 'directory' ? 'directory' : 'installed'
+  const key = assembledKey(opened, mode, ports)
+  const cached = key === undefined ? undefined : await ports.cache.get(key)
+  const known = cached === undefined ? undefined : decodeAssembled(cached)
+  if (known !== undefined) return settled(known, Promise.resolve(finish(opened, known, [], ports)))
+  const readers = await loadReaders()
+  const layers = await readLayers(opened, { readers, mode, ports, limits })
+  const ends = Promise.all(layers.map(({ end }) => end))
+  // Whatever is thrown before it is waited for, it is thrown once.
+  ends.catch(() => undefined)
+  try {
+    const { assembled, linked } = await assemble(opened, layers, { readers, mode, ports, limits })
+    const verify = async () => {
+      const verified = await ends
+      const isImage = opened.image !== undefined
+      const problems = layers.flatMap(({ diffId }, index) =>
+        locatedProblems([...linked[index]!, ...verified[index]!], isImage ? diffId : undefined),
+      )
+      if (key !== undefined && problems.length === 0) await ports.cache.put(key, encodeAssembled(assembled))
+      return finish(opened, assembled, problems, ports)
+    }
+    return settled(assembled, verify())
+  } catch (error) {
+    await Promise.allSettled(layers.map(({ end }) => end))
+    throw error
+  }
+}
+
+function settled({ distro, packages }: Assembled, facts: Promise<Facts>): Gathered {
+  facts.catch(() => undefined)
+  return { ...(distro !== undefined && { distro }), packages, facts }
+}
+
+async function loadReaders(): Promise<readonly Reader[]> {
+  return Promise.all(ecosystems.map(async ecosystem => ({ ecosystem, cataloger: await ecosystem.load() })))
 }
 
 interface Gathering {
@@ -70,66 +76,39 @@ interface Gathering {
   readonly limits: Limits
 }
 
-async function loadReaders(): Promise<readonly Reader[]> {
-  return Promise.all(ecosystems.map(async ecosystem => ({ ecosystem, cataloger: await ecosystem.load() })))
-}
-
-async function readLayers(opened: OpenedTarget, gathering: Gathering): Promise<readonly LayerResult[]> {
-  const results: LayerResult[] = []
-  let next = 0
-  let entries = 0
-  const work = async () => {
-    while (next < opened.layers.length) {
-      gathering.ports.signal?.throwIfAborted()
-      const index = next++
-      if (entries > gathering.limits['target-entries']) {
-        results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', gathering.limits))
-        continue
-      }
-      const result = await readCached(opened, index, gathering)
-      results[index] = result
-      entries += entriesOf(result.facts)
-    }
+/** Stacks the layers and catalogs what is seen; `linked` are the problems of each layer so far. */
+async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], gathering: Gathering) {
+  const { readers, mode } = gathering
+  const facts = layers.map(layer => layer.facts)
+  const diffIds = layers.map(({ diffId }) => diffId ?? '')
+  const described = opened.image === undefined ? [] : describeLayers(opened.image.config, diffIds, facts)
+  const linked = await readLinked(opened, facts, gathering)
+  const distro = identifyDistro(linked.stack.texts(distroFiles))
+  const catalog = catalogPackages({ stack: linked.stack, readers, mode, distro, layers: described })
+  const assembled: Assembled = {
+    ...(distro !== undefined && { distro }),
+    packages: catalog.packages,
+    problems: [...catalog.problems, ...unseenSystem(catalog.packages, distro, mode)],
+    layers: described,
   }
-  await Promise.all(Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work))
-  return results
+  return { assembled, linked: linked.layers.map(({ problems }) => problems) }
 }
 
-/** A layer that is not looked at, and why. */
-function unread(opened: OpenedTarget, index: number, detail: string): LayerResult {
-  const tree = { paths: [], directories: [], symlinks: [], whiteouts: [], opaques: [] }
-  const facts: LayerFacts = { files: [], texts: [], problems: [{ code: 'limit', detail }], tree }
-  return { facts, diffId: opened.layers[index]?.diffId }
-}
-
-function entriesOf({ tree }: LayerFacts): number {
-  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length
-}
-
-/**
- * Facts of one layer. The cache may be read under the diffID that the image claims, since no engine loads a layer that
- * is not what its configuration says; it is written only under the digest of the bytes that were read.
- */
-async function readCached(
-  opened: OpenedTarget,
-  index: number,
-  { readers, mode, ports, limits }: Gathering,
-): Promise<LayerResult> {
-  const source = opened.layers[index]!
-  const key = (diffId: string) => `${diffId.replace(':', '-')}-${readersKey(readers, mode)}`
-  const cached = source.diffId === undefined ? undefined : await ports.cache.get(key(source.diffId))
-  const known = cached === undefined ? undefined : decodeFacts(cached)
-  if (known !== undefined) return { facts: known, diffId: source.diffId }
-  const reading = await readLayer(source, { readers, mode, limits }, ports)
-  if (reading.diffId !== undefined && reading.facts.problems.length === 0) {
-    await ports.cache.put(key(reading.diffId), encodeFacts(reading.facts))
+function finish(opened: OpenedTarget, assembled: Assembled, ofLayers: readonly Problem[], ports: Ports): Facts {
+  const { distro, packages, problems, layers } = assembled
+  const image = opened.image === undefined ? undefined : identify(opened, layers)
+  const facts = {
+    target: { ...opened.target, ...(image !== undefined && { image }) },
+    ...(distro !== undefined && { distro }),
+    packages,
+    problems: distinct([...opened.problems, ...ofLayers, ...problems]),
   }
-  return { facts: reading.facts, diffId: source.diffId ?? reading.diffId }
+  return { ...facts, digest: digestFacts(facts, ports.hash) }
 }
 
-function locatedProblems({ facts, diffId }: LayerResult, isImage: boolean): readonly Problem[] {
-  if (!isImage || diffId === undefined) return facts.problems
-  return facts.problems.map(problem => ({ ...problem, location: { path: '', ...problem.location, layer: diffId } }))
+function locatedProblems(problems: readonly Problem[], layer: string | undefined): readonly Problem[] {
+  if (layer === undefined) return problems
+  return problems.map(problem => ({ ...problem, location: { path: '', ...problem.location, layer } }))
 }
 
 /** An operating system that no advisory covers, or one whose packages are not to be seen, cannot be called clean. */

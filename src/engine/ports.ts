@@ -6,6 +6,8 @@ export interface Ports {
   /** Opens advisories that hold these OSV ecosystems (without release suffix), fetching what is missing if it may. */
   readonly advisories: (ecosystems: readonly string[]) => Promise<AdvisoryReader>
   readonly cache: FactsCache
+  /** Names the program's code, where that cannot change under its name: facts of whole images are then cached too. */
+  readonly build?: string
   readonly hash: (algorithm: HashAlgorithm) => Hasher
   /** The clock that verdicts are made by. */
   readonly now: () => Date

@@ -34,54 +34,60 @@ export interface LayerReading {
 }
 
 /** The part of a cache key that says who read. */
-export function readersKey(readers: readonly Reader[], mode: TreeMode): string {
-  const versions = readers.map(({ ecosystem }) => `${ecosystem.id}${ecosystem.version}`)
+export function readersKey(readers: readonly Ecosystem[], mode: TreeMode): string {
+  const versions = readers.map(({ id, version }) => `${id}${version}`)
   return `${analysisVersion}-${mode}-${versions.join('-')}`
+}
+
+/** A layer that is being read. */
+export interface LayerInReading {
+  /** All files have been shown: the facts, without problems that only the verified bytes would tell. */
+  readonly shown: Promise<LayerFacts>
+  /** The bytes are verified too. Rejects as `shown` does, or later. */
+  readonly end: Promise<LayerReading>
 }
 
 /**
  * Reads one layer in one pass and gives each file to the ecosystems that want it. Hard links to files that no reader
  * wanted under their first name cost a second pass over the layer.
  */
+export function beginLayer(source: LayerSource, manner: Manner, ports: Pick<Ports, 'hash' | 'signal'>): LayerInReading {
+  const sheet = new LayerSheet(manner, ports.hash)
+  const walked = Promise.withResolvers<void>()
+  const walking = source.walk(
+    {
+      entry: entry => sheet.enter(entry),
+      file: (entry, file) => sheet.read(entry.path, file),
+      shown: walked.resolve,
+    },
+    ports.signal,
+  )
+  walking.then(() => walked.resolve(), walked.reject)
+  const shown = walked.promise.then(async () => {
+    const links = sheet.unreadLinks()
+    if (links.size > 0) await readLinks(source, sheet, links, ports.signal)
+    return sheet.facts()
+  })
+  const finish = async (): Promise<LayerReading> => {
+    // Both, whatever becomes of one: nothing of a target may be in use when it is closed.
+    const [walk, facts] = await Promise.allSettled([walking, shown])
+    if (walk.status === 'rejected') throw walk.reason
+    if (facts.status === 'rejected') throw facts.reason
+    const { diffId, problems } = walk.value
+    return { facts: { ...facts.value, problems: [...facts.value.problems, ...problems] }, diffId }
+  }
+  return { shown, end: finish() }
+}
+
+/** Reads one layer to its verified end. */
 export async function readLayer(
   source: LayerSource,
   manner: Manner,
   ports: Pick<Ports, 'hash' | 'signal'>,
 ): Promise<LayerReading> {
-  const sheet = new LayerSheet(manner, ports.hash)
-  const end = await source.walk(
-    { entry: entry => sheet.enter(entry), file: (entry, file) => sheet.read(entry.path, file) },
-    ports.signal,
-  )
-  sheet.problems.push(...end.problems)
-  const links = sheet.unreadLinks()
-  if (links.size > 0) await readLinks(source, sheet, links, ports.signal)
-  return { facts: sheet.facts(), diffId: end.diffId }
-}
-
-/**
- * Reads chosen files of a layer as if they had been asked for: the far ends of symbolic links to package databases and
- * to what names the distribution. Only what was read is told, not the layer's tree.
- */
-export async function readChosen(
-  source: LayerSource,
-  chosen: ReadonlyMap<string, readonly Reader[]>,
-  limits: Limits,
-  ports: Pick<Ports, 'hash' | 'signal'>,
-): Promise<LayerFacts> {
-  const readers = [...new Set([...chosen.values()].flat())]
-  const sheet = new LayerSheet({ readers, mode: 'installed', limits }, ports.hash)
-  await source.walk(
-    {
-      entry: entry => entry.kind === 'file' && chosen.has(entry.path),
-      file: (entry, file) => {
-        sheet.readText(entry.path, file)
-        sheet.readWith(chosen.get(entry.path)!, entry.path, file)
-      },
-    },
-    ports.signal,
-  )
-  return sheet.facts()
+  const { shown, end } = beginLayer(source, manner, ports)
+  await shown.catch(() => undefined)
+  return end
 }
 
 async function readLinks(
@@ -114,7 +120,7 @@ async function readLinks(
 }
 
 /** Collects what one layer holds while it is walked. */
-class LayerSheet {
+export class LayerSheet {
   readonly problems: Problem[] = []
   readonly #readers: readonly Reader[]
   readonly #mode: TreeMode

@@ -11,7 +11,7 @@ import { canonicalPolicy } from '#policy/canonical.ts'
 import { judge } from '#policy/judge.ts'
 import type { Policy } from '#policy/types.ts'
 import { canonical, type Facts } from './facts.ts'
-import { gatherFacts } from './gather.ts'
+import { type Gathered, gatherFacts } from './gather.ts'
 import { matchPackages, neededEcosystems } from './match.ts'
 import { openTarget } from './open-target.ts'
 import { planFixes } from './plan.ts'
@@ -33,19 +33,20 @@ export async function inventory(
   request: Pick<ScanRequest, 'target' | 'open' | 'version'>,
   ports: Ports,
 ): Promise<ScanResult> {
-  const facts = await readTarget(request, ports)
-  return { ...described(facts, request, ports), findings: [], actions: [] }
+  return withTarget(request, ports, async gathered => {
+    const facts = await gathered.facts
+    return { ...described(facts, request, ports), findings: [], actions: [] }
+  })
 }
 
 /** The whole assessment of one target: the only way to scan, whichever program asks. */
 export async function scan(request: ScanRequest, ports: Ports): Promise<ScanResult> {
-  const facts = await readTarget(request, ports)
-  return assess(facts, request, ports)
+  return withTarget(request, ports, gathered => assess(gathered, request, ports))
 }
 
-/** Judges facts that are known already: matching, support, plan and verdict, with nothing read from the target. */
-async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise<ScanResult> {
-  const { packages, distro } = facts
+/** Matching, support, plan and verdict, with nothing read from the target; the verdict waits for verified bytes. */
+async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): Promise<ScanResult> {
+  const { packages, distro } = gathered
   const at = wholeSecond(ports.now())
   const matchings = await loadMatchings(packages)
   const needed = neededEcosystems({ packages, distro, matchings })
@@ -57,11 +58,9 @@ async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise
     const actions = planFixes({ packages, findings: match.findings, distro, matchings, advisories })
     const asOf = advisories.asOf(match.consulted)
     const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
-    const digests = {
-      facts: facts.digest,
-      advisories: digestAdvisories(advisories.digest(match.consulted), match.findings, ports),
-      policy: digestPolicy(request.policy, ports),
-    }
+    const held = digestAdvisories(advisories.digest(match.consulted), match.findings, ports)
+    const facts = await gathered.facts
+    const digests = { facts: facts.digest, advisories: held, policy: digestPolicy(request.policy, ports) }
     const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
     const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
     return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
@@ -70,11 +69,20 @@ async function assess(facts: Facts, request: ScanRequest, ports: Ports): Promise
   }
 }
 
-async function readTarget(request: Pick<ScanRequest, 'target' | 'open'>, ports: Ports): Promise<Facts> {
+async function withTarget<T>(
+  request: Pick<ScanRequest, 'target' | 'open'>,
+  ports: Ports,
+  work: (gathered: Gathered) => Promise<T>,
+): Promise<T> {
   const { temporary, environment, signal, progress } = ports
   const opened = await openTarget(request.target, { ...request.open, temporary, environment, signal, progress })
   try {
-    return await gatherFacts(opened, ports, limitsWith(request.open.limits ?? {}))
+    const gathered = await gatherFacts(opened, ports, limitsWith(request.open.limits ?? {}))
+    try {
+      return await work(gathered)
+    } finally {
+      await gathered.facts.catch(() => undefined)
+    }
   } finally {
     await opened.close()
   }

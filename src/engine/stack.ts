@@ -39,11 +39,8 @@ export interface Stack {
  * and, where it is no directory, everything below; whiteouts remove, opaque directories empty what lies below them.
  */
 export function stackLayers(layers: readonly LayerFacts[]): Stack {
-  const blockers: Blocker[] = []
-  const links = linkHistory(layers, blockers)
-  layers.forEach((layer, index) => {
-    blockers.push(new Blocker(layer, path => links.place(path, index)))
-  })
+  const links = linkHistory(layers)
+  const { blockers } = links
   const hiddenBy = (path: string, from: number): number => {
     for (let index = from + 1; index < layers.length; index++) if (blockers[index]!.hides(path)) return index
     return layers.length
@@ -101,11 +98,11 @@ class Blocker {
   readonly #opaques: ReadonlySet<string>
   readonly #memo = new Map<string, boolean>()
 
-  constructor(layer: LayerFacts, place: (path: string) => string) {
-    this.#entries = new Set(layer.tree.paths.map(place))
-    this.#directories = withParents(layer.tree.directories.map(place), this.#entries)
-    this.#whiteouts = new Set(layer.tree.whiteouts.map(place))
-    this.#opaques = new Set(layer.tree.opaques.map(place))
+  constructor({ tree }: LayerFacts, place: Placing, marks: Marks) {
+    this.#entries = new Set(tree.paths.map(place))
+    this.#directories = withParents(tree.directories.map(place), this.#entries)
+    this.#whiteouts = marks.whiteouts
+    this.#opaques = marks.opaques
   }
 
   /** True where this layer itself has the entry (not a directory). */
@@ -148,76 +145,89 @@ function withParents(directories: readonly string[], entries: ReadonlySet<string
   return all
 }
 
-/** What one layer says by itself of the links below it, before its own names are placed. */
-class Clearing {
-  readonly #directories: ReadonlySet<string>
-  readonly #whiteouts: ReadonlySet<string>
-  readonly #opaques: ReadonlySet<string>
+type Placing = (path: string) => string
 
-  constructor(tree: LayerFacts['tree']) {
-    this.#directories = new Set(tree.directories)
-    this.#whiteouts = new Set(tree.whiteouts)
-    this.#opaques = new Set(tree.opaques)
+/** What a layer says of the links below it: looked up in the tree as it was before the layer. */
+class Marks {
+  readonly whiteouts: ReadonlySet<string>
+  readonly opaques: ReadonlySet<string>
+  readonly #directories: ReadonlySet<string>
+
+  constructor({ tree }: LayerFacts, place: Placing) {
+    this.whiteouts = new Set(tree.whiteouts.map(place))
+    this.opaques = new Set(tree.opaques.map(place))
+    this.#directories = new Set(tree.directories.map(place))
   }
 
   /** True where a lower link of that path is removed, or a directory takes its place. */
   clears(path: string): boolean {
-    if (this.#directories.has(path) || this.#whiteouts.has(path)) return true
+    if (this.#directories.has(path) || this.whiteouts.has(path)) return true
     for (let part = path; part !== ''; ) {
       part = directoryName(part)
-      if (this.#whiteouts.has(part) || this.#opaques.has(part)) return true
+      if (this.whiteouts.has(part) || this.opaques.has(part)) return true
     }
     return false
   }
 }
 
 interface LinkHistory {
+  readonly blockers: readonly Blocker[]
   /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
   readonly place: (path: string, index: number) => string
   /** The target of a link as seen from layer `top`. */
   readonly target: (path: string, top: number, hiddenBy: (path: string, from: number) => number) => string | undefined
 }
 
-/** `blockers` holds those of all layers below the one that is asked about. */
-function linkHistory(layers: readonly LayerFacts[], blockers: readonly Blocker[]): LinkHistory {
+/** Goes through the layers from the lowest: each is placed by the links that those below it have left. */
+function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
   const versions = new Map<string, { readonly layer: number; readonly target: string }[]>()
+  const blockers: Blocker[] = []
+  const placings: Placing[] = []
+  /** A lower link stands in for a directory unless a layer above it took it away or put something in its place. */
+  const lower = (path: string, index: number): string | undefined => {
+    const version = versions.get(path)?.findLast(({ layer }) => layer < index)
+    if (version === undefined) return undefined
+    for (let above = version.layer + 1; above < index; above++) if (blockers[above]!.hides(path)) return undefined
+    return version.target
+  }
   layers.forEach((layer, index) => {
-    for (const [path, target] of layer.tree.symlinks) {
+    const below = (path: string) => lower(path, index)
+    const marks = new Marks(layer, index === 0 ? asItIs : placing(below))
+    const place = index === 0 ? asItIs : placing(path => (marks.clears(path) ? undefined : below(path)))
+    placings.push(place)
+    blockers.push(new Blocker(layer, place, marks))
+    for (const [name, target] of layer.tree.symlinks) {
+      const path = place(name)
       const list = versions.get(path)
       if (list === undefined) versions.set(path, [{ layer: index, target }])
       else list.push({ layer: index, target })
     }
   })
-  const memos = layers.map(() => new Map<string, string>())
-  const clearings = layers.map(({ tree }) => new Clearing(tree))
-  /** A lower link stands in for a directory unless a layer took it away or made a real directory of it. */
-  const lower = (path: string, index: number): string | undefined => {
-    const version = versions.get(path)?.findLast(({ layer }) => layer < index)
-    if (version === undefined || clearings[index]!.clears(path)) return undefined
-    for (let above = version.layer + 1; above < index; above++) if (blockers[above]!.hides(path)) return undefined
-    return version.target
-  }
-  const placeDirectory = (directory: string, index: number): string => {
-    if (directory === '' || index === 0 || versions.size === 0) return directory
-    const memo = memos[index]!
-    const known = memo.get(directory)
-    if (known !== undefined) return known
-    const placed = follow(directory, path => lower(path, index)) ?? directory
-    memo.set(directory, placed)
-    return placed
-  }
   return {
-    place: (path, index) => {
-      const slash = path.lastIndexOf('/')
-      if (slash < 0 || index === 0) return path
-      const directory = path.slice(0, slash)
-      const placed = placeDirectory(directory, index)
-      return placed === directory ? path : placed === '' ? path.slice(slash + 1) : `${placed}${path.slice(slash)}`
-    },
+    blockers,
+    place: (path, index) => placings[index]!(path),
     target: (path, top, hiddenBy) => {
       const version = versions.get(path)?.findLast(({ layer }) => layer <= top)
       return version !== undefined && hiddenBy(path, version.layer) > top ? version.target : undefined
     },
+  }
+}
+
+const asItIs: Placing = path => path
+
+/** Places names by looking up their directories through links; each directory once. */
+function placing(link: (path: string) => string | undefined): Placing {
+  const memo = new Map<string, string>()
+  return path => {
+    const slash = path.lastIndexOf('/')
+    if (slash < 0) return path
+    const directory = path.slice(0, slash)
+    let placed = memo.get(directory)
+    if (placed === undefined) {
+      placed = follow(directory, link) ?? directory
+      memo.set(directory, placed)
+    }
+    return placed === directory ? path : placed === '' ? path.slice(slash + 1) : `${placed}${path.slice(slash)}`
   }
 }
 

@@ -22,7 +22,7 @@ const headBytes = 512
  * always, the digest of the stored bytes where it is given and is not the diffID. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
-  const known = new Map<string, Digests>()
+  const known = new Map<string, Promise<Digests>>()
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
     const pass = new LayerPass({ blob, claim, known }, options)
     return await pass.run(visitor, signal)
@@ -33,6 +33,12 @@ export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: La
 /** Why a layer was not read to its end. */
 interface Fault {
   code?: string
+}
+
+/** Who walks. */
+interface Asked {
+  readonly visitor: LayerVisitor
+  readonly signal?: AbortSignal
 }
 
 /** Digests of a layer's file, and how many bytes it had. */
@@ -52,7 +58,7 @@ class LayerPass {
   readonly #diffHash: ReturnType<typeof digestHash>
   #storedHash: ReturnType<typeof digestHash> | undefined
   /** By the mark of the file's content: shared by all walks over the layer. */
-  readonly #known: Map<string, Digests>
+  readonly #known: Map<string, Promise<Digests>>
   /** Digests that were made beside the walk. */
   #made: Digests | undefined
   #storedBytes = 0
@@ -61,7 +67,7 @@ class LayerPass {
   #budgeted = 0
 
   constructor(
-    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: Map<string, Digests> },
+    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: Map<string, Promise<Digests>> },
     options: LayerOptions,
   ) {
     this.#blob = blob
@@ -85,7 +91,7 @@ class LayerPass {
       return { problems: walk.problems() }
     }
     try {
-      const isWhole = await this.#read(blob, walk, signal)
+      const isWhole = await this.#read(blob, walk, { visitor, signal })
       const diffId = isWhole ? (this.#made?.diffId ?? this.#diffHash.digest()) : undefined
       this.#verify(walk, diffId)
       return diffId === undefined ? { problems: walk.problems() } : { diffId, problems: walk.problems() }
@@ -95,8 +101,9 @@ class LayerPass {
   }
 
   /** Reads the layer; false where it was not read to its end. */
-  async #read(blob: Blob, walk: LayerWalk, signal?: AbortSignal): Promise<boolean> {
-    if (blob.region !== undefined && isPlainTar(blob.region)) return await this.#readInPlace(blob.region, walk, signal)
+  async #read(blob: Blob, walk: LayerWalk, asked: Asked): Promise<boolean> {
+    const { signal } = asked
+    if (blob.region !== undefined && isPlainTar(blob.region)) return await this.#readInPlace(blob.region, walk, asked)
     const fault: Fault = {}
     const { head, bytes } = await peek(this.#count(blob, walk, fault, signal), headBytes)
     const encoding = encodingOf(head)
@@ -118,7 +125,7 @@ class LayerPass {
   }
 
   /** A second thread hashes what this one walks; both read what the file says, which must not change meanwhile. */
-  async #readInPlace(region: FileRegion, walk: LayerWalk, signal?: AbortSignal): Promise<boolean> {
+  async #readInPlace(region: FileRegion, walk: LayerWalk, { visitor, signal }: Asked): Promise<boolean> {
     const fault: Fault = {}
     const mark = contentMark(region.fd)
     const ending = new AbortController()
@@ -131,6 +138,7 @@ class LayerPass {
       const failed = await walkRegion(region, walk, count => this.#pass(count, region.size, { walk, signal }))
       if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
       if (fault.code !== undefined || walk.isFull) return this.#finish(walk, undefined, fault)
+      visitor.shown?.()
       const hashed = await hashing
       if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
       else if (contentMark(region.fd) === mark) this.#made = hashed.made
@@ -143,16 +151,18 @@ class LayerPass {
   }
 
   /** Digests of a layer's file, which a second walk need not make again. */
-  async #hashRegion(region: FileRegion, mark: string, signal: AbortSignal): Promise<Digests> {
+  #hashRegion(region: FileRegion, mark: string, signal: AbortSignal): Promise<Digests> {
     const known = this.#known.get(mark)
     if (known !== undefined) return known
     const [plain, stored] = [this.#claim.diffId, this.#claim.digest].map(like => algorithmOf(like ?? 'sha256:'))
     const algorithms = [...new Set([plain!, stored!])]
-    const { hex, bytes } = await hashPart(region, algorithms, signal)
-    const digestBy = (name: string) => `${name}:${hex[algorithms.indexOf(name as 'sha256')]}`
-    const made = { diffId: digestBy(plain!), stored: digestBy(stored!), bytes }
-    this.#known.set(mark, made)
-    return made
+    const making = hashPart(region, algorithms, signal).then(({ hex, bytes }): Digests => {
+      const digestBy = (name: 'sha256' | 'sha512') => `${name}:${hex[algorithms.indexOf(name)]}`
+      return { diffId: digestBy(plain!), stored: digestBy(stored!), bytes }
+    })
+    this.#known.set(mark, making)
+    making.catch(() => this.#known.delete(mark))
+    return making
   }
 
   /** Bytes of a file that are about to be walked or passed over; false where the layer is above its limit. */

@@ -86,6 +86,8 @@ export interface LayerVisitor {
   readonly entry: (entry: TreeEntry) => boolean
   /** A wanted body. Synchronous; the handle is valid only during the call. Must not throw. */
   readonly file: (entry: TreeEntry, file: WalkedFile) => void
+  /** All entries have been shown; what is left of the walk is verifying bytes. Not told by every source. */
+  readonly shown?: () => void
 }
 
 /** Bounded random access to one wanted body (the same shape that ecosystems see). */

@@ -1,0 +1,101 @@
+import type { TreeMode } from '#ecosystems/types.ts'
+import type { OpenedTarget } from '#images/types.ts'
+import { type Limits, limitDetail } from '#model/limits.ts'
+import type { Problem } from '#model/problem.ts'
+import { decodeFacts, encodeFacts, type LayerFacts } from './layer-facts.ts'
+import type { Ports } from './ports.ts'
+import { beginLayer, type Reader, readersKey } from './read-layer.ts'
+
+/** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
+const layersAtOnce = 3
+
+/** A layer whose files have been seen. */
+export interface LayerResult {
+  readonly facts: LayerFacts
+  readonly diffId?: string
+  /** When its bytes are verified: the problems of that, if any. Has to be waited for. */
+  readonly end: Promise<readonly Problem[]>
+}
+
+/** How the layers of one target are read. */
+export interface LayersRequest {
+  readonly readers: readonly Reader[]
+  readonly mode: TreeMode
+  readonly ports: Ports
+  readonly limits: Limits
+}
+
+/** Reads every layer, or takes its facts from the cache. Where this throws, nothing of the target is in use any more. */
+export async function readLayers(opened: OpenedTarget, request: LayersRequest): Promise<readonly LayerResult[]> {
+  const results: LayerResult[] = []
+  const ends: Promise<unknown>[] = []
+  let next = 0
+  let entries = 0
+  const work = async () => {
+    while (next < opened.layers.length) {
+      request.ports.signal?.throwIfAborted()
+      const index = next++
+      if (entries > request.limits['target-entries']) {
+        results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', request.limits))
+        continue
+      }
+      const result = await readCached(opened, index, { ...request, ends })
+      results[index] = result
+      entries += entriesOf(result.facts)
+    }
+  }
+  const workers = Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work)
+  try {
+    await Promise.all(workers)
+    return results
+  } catch (error) {
+    await Promise.allSettled(workers)
+    await Promise.allSettled(ends)
+    throw error
+  }
+}
+
+/** A layer that is not looked at, and why. */
+function unread(opened: OpenedTarget, index: number, detail: string): LayerResult {
+  const tree = { paths: [], directories: [], symlinks: [], whiteouts: [], opaques: [] }
+  const facts: LayerFacts = { files: [], texts: [], problems: [{ code: 'limit', detail }], tree }
+  return { facts, diffId: opened.layers[index]?.diffId, end: Promise.resolve([]) }
+}
+
+function entriesOf({ tree }: LayerFacts): number {
+  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length
+}
+
+/**
+ * Facts of one layer. The cache may be read under the diffID that the image claims, since no engine loads a layer that
+ * is not what its configuration says; it is written only under the digest of the bytes that were read.
+ */
+async function readCached(
+  opened: OpenedTarget,
+  index: number,
+  { readers, mode, ports, limits, ends }: LayersRequest & { readonly ends: Promise<unknown>[] },
+): Promise<LayerResult> {
+  const source = opened.layers[index]!
+  const by = readersKey(
+    readers.map(({ ecosystem }) => ecosystem),
+    mode,
+  )
+  const key = (diffId: string) => `${diffId.replace(':', '-')}-${by}`
+  const cached = source.diffId === undefined ? undefined : await ports.cache.get(key(source.diffId))
+  const known = cached === undefined ? undefined : decodeFacts(cached)
+  if (known !== undefined) return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
+  const layer = beginLayer(source, { readers, mode, limits }, ports)
+  const end = layer.end.then(async ({ facts, diffId }) => {
+    if (diffId !== undefined && facts.problems.length === 0) await ports.cache.put(key(diffId), encodeFacts(facts))
+    return { diffId, facts }
+  })
+  end.catch(() => undefined)
+  ends.push(end)
+  const facts = await layer.shown
+  const shown = facts.problems.length
+  return {
+    facts,
+    diffId: source.diffId ?? (await end).diffId,
+    end: end.then(whole => whole.facts.problems.slice(shown)),
+  }
+}
