@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module'
 import { version } from './version.ts'
 
 /** Start-up is the whole cost of small answers: nothing is imported before it is known to be needed. */
@@ -28,7 +27,6 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(help.commandHelp(command))
     return 0
   }
-  enableCompileCache()
   const run = await command.load()
   return run(rest)
 }

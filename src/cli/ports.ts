@@ -11,6 +11,7 @@ import { printable } from '#lib/terminal.ts'
 import { type Flags, usageFailure } from './flags.ts'
 import { type Home, locateHome } from './home.ts'
 import { createProgress, type Progress } from './progress.ts'
+import { build } from './version.ts'
 
 /** What a command settles itself instead of leaving it to the environment and the flags. */
 export interface Setting {
@@ -33,6 +34,7 @@ export async function withPorts<T>(
         return await work({
           advisories: ecosystems => openAdvisories({ home, ecosystems, offline, progress, signal }),
           cache: new BlobCache(join(home.cache, 'facts')),
+          build,
           hash: createHasher,
           now,
           temporary,
