@@ -29,7 +29,8 @@ export async function buildProgram(folder: string): Promise<void> {
       js: "import{createRequire as __nodeRequire}from'node:module';const require=__nodeRequire(import.meta.url);",
     },
   })
-  copyFileSync(join(root, 'src/policy/default.yaml'), join(aside, 'default.yaml'))
+  for (const file of ['default.yaml', 'policy.schema.json'])
+    copyFileSync(join(root, 'src/policy', file), join(aside, file))
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(join(folder, '..'), { recursive: true })
   renameSync(aside, folder)
