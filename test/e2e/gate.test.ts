@@ -198,7 +198,7 @@ describe('the gate', () => {
       const made = await homeLike()
       const target = imageOf([npm('bad')], [npm('dull')])
       const first = await scan(target, [], made)
-      const kept = entries(join(made, 'cache'))
+      const kept = entries(join(made, 'cache/facts'))
 
       // The first layer's bytes are gone; what is known of its diffID is not.
       const spoiled = writeDockerArchive(target, [{ layers: [[npm('bad')], [npm('dull')]] }], item =>
@@ -206,7 +206,8 @@ describe('the gate', () => {
       )
       const second = await scan(spoiled, [], made)
 
-      expect(kept).toHaveLength(2)
+      // One entry for each layer, and one for the image that they make.
+      expect(kept).toHaveLength(2 + 1)
       expect(second.stdout).toBe(first.stdout)
       expect((await scan(spoiled, [], await homeLike())).code).toBe(3)
     })
@@ -215,10 +216,10 @@ describe('the gate', () => {
       const made = await homeLike()
       const target = imageOf([npm('bad')], [npm('dull')])
       const first = await scan(target, [], made)
-      const [one, other] = entries(join(made, 'cache'))
+      const [one, ...others] = entries(join(made, 'cache/facts'))
       const sound = readFileSync(one!)
       writeFileSync(one!, sound.subarray(0, sound.length >> 1))
-      writeFileSync(other!, readFileSync(one!).fill(0x41))
+      for (const other of others) writeFileSync(other, readFileSync(other).fill(0x41))
 
       expect((await scan(target, [], made)).stdout).toBe(first.stdout)
       expect(readFileSync(one!).equals(sound)).toBe(true)
@@ -233,7 +234,7 @@ describe('the gate', () => {
       )
 
       expect((await scan(archive, [], made)).code).toBe(3)
-      expect(entries(join(made, 'cache'))).toEqual([])
+      expect(entries(join(made, 'cache/facts'))).toEqual([])
     })
 
     it('may be cold for several scans at once', async () => {
@@ -243,7 +244,7 @@ describe('the gate', () => {
 
       const ended = await Promise.all([1, 2, 3].map(() => scan(target, [], made)))
       expect(new Set(ended.map(({ stdout }) => stdout)).size).toBe(1)
-      expect(entries(join(made, 'cache'))).toHaveLength(12)
+      expect(entries(join(made, 'cache/facts'))).toHaveLength(12 + 1)
     })
 
     it('may be in a place that cannot be written', async () => {
