@@ -8,11 +8,22 @@ export default defineConfig({
           name: 'unit',
           include: [
             'src/**/*.test.ts',
-            'test/{architecture,contracts,ecosystems,faults,fuzz,images,support}/**/*.test.ts',
+            'test/{architecture,contracts,ecosystems,fuzz,images,support}/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
           pool: 'threads',
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          pool: 'threads',
+          // They count on time to kill in, and fill disks.
+          fileParallelism: false,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },
