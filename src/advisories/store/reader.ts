@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { shippedCycle } from '#advisories/eol/shipped.ts'
 import { cveNumber } from '#advisories/epss/normalize.ts'
 import { compareIds, isCve } from '#advisories/flaws.ts'
 import { baseEcosystem, canonicalEcosystem, canonicalName, databaseOf } from '#advisories/names.ts'
@@ -147,8 +148,9 @@ function createSupport(db: DatabaseSync): AdvisoryReader['support'] {
   const find = db.prepare('SELECT regular, last FROM support WHERE product = ? AND cycle = ?')
   return (distro: Distro): SupportDates | undefined => {
     const named = supportProduct(distro)
-    const row = named && find.get(named.product, named.cycle)
-    if (named === undefined || row === undefined) return undefined
+    if (named === undefined) return undefined
+    const row = find.get(named.product, named.cycle)
+    if (row === undefined) return shippedCycle(named.product, named.cycle)
     return {
       ...named,
       ...(row.regular === null ? {} : { regularUntil: row.regular as string }),
