@@ -23,7 +23,7 @@ export function isPlainTar(region: FileRegion): boolean {
 }
 
 /** Reads a region by way of a window that moves over it: what lies in the window is not read from the file again. */
-export class RegionWindow {
+class RegionWindow {
   readonly #region: FileRegion
   readonly #buffer = new Uint8Array(windowBytes)
   #start = 0
