@@ -50,6 +50,6 @@ export function writeDockerArchive(
 }
 
 /** sha256 in hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
