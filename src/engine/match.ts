@@ -46,20 +46,37 @@ export function neededEcosystems(request: Pick<MatchRequest, 'packages' | 'distr
 
 /** Finds every flaw of every distinct package: depends on packages and advisories alone, never on an image. */
 export function matchPackages(request: MatchRequest): Matched {
-  const consulted = neededEcosystems(request)
-  const missing = missingEcosystems(request)
-  const findings = distinctPackages(request.packages).flatMap(found => matchPackage(request, found))
-  return { findings: findings.toSorted(worstFirst), consulted, missing }
+  const asked = distinctPackages(request.packages).flatMap(found => {
+    const matching = request.matchings.get(found.type)
+    return matching === undefined ? [] : [{ found, matching, queries: matching.queries(found, request.distro) }]
+  })
+  const known = new Map<string, Flaws>()
+  const findings = asked.flatMap(question => matchPackage(request, question, known))
+  const consulted = new Set(asked.flatMap(({ queries }) => queries.map(({ ecosystem }) => ecosystem)))
+  return {
+    findings: findings.toSorted(worstFirst),
+    consulted: [...consulted].sort(compareText),
+    missing: missingEcosystems(request, asked),
+  }
+}
+
+/** Flaws of one package version by id, each with the records that say so. */
+type Flaws = ReadonlyMap<string, readonly MatchedAdvisory[]>
+
+/** A package with what advisories are asked about it. */
+interface Question {
+  readonly found: Package
+  readonly matching: Matching
+  readonly queries: readonly AdvisoryQuery[]
 }
 
 /**
  * A package may be known under several releases of one ecosystem (the repositories of an enterprise distribution): it
  * is seen where the store holds one of them, and only otherwise is the first of them missing.
  */
-function missingEcosystems(request: MatchRequest): readonly string[] {
+function missingEcosystems(request: MatchRequest, asked: readonly Question[]): readonly string[] {
   const missing = new Set<string>()
-  for (const found of distinctPackages(request.packages)) {
-    const queries = request.matchings.get(found.type)?.queries(found, request.distro) ?? []
+  for (const { queries } of asked) {
     if (queries.length > 0 && !queries.some(({ ecosystem }) => request.advisories.covers(ecosystem))) {
       missing.add(queries[0]!.ecosystem)
     }
@@ -67,10 +84,16 @@ function missingEcosystems(request: MatchRequest): readonly string[] {
   return [...missing].sort(compareText)
 }
 
-function matchPackage(request: MatchRequest, found: Package): readonly VulnerabilityFinding[] {
-  const matching = request.matchings.get(found.type)
-  if (matching === undefined) return []
-  const flaws = matchedFlaws(request, found, matching)
+function matchPackage(
+  request: MatchRequest,
+  question: Question,
+  known: Map<string, Flaws>,
+): readonly VulnerabilityFinding[] {
+  const { found, matching, queries } = question
+  // Packages built of one source ask the same; where the package itself has a say, each is asked.
+  const key = matching.applies === undefined ? JSON.stringify([found.type, queries]) : undefined
+  const flaws = (key === undefined ? undefined : known.get(key)) ?? askFlaws(request.advisories, question)
+  if (key !== undefined) known.set(key, flaws)
   return [...flaws].map(([flaw, advisories]) => {
     const vulnerability = request.advisories.describe(flaw, isSystem(found) ? advisories[0]?.source : undefined)
     const identity = ['vulnerability', vulnerability.id, found.type, found.name].join('|')
@@ -98,10 +121,14 @@ export function matchedFlaws(
   request: Pick<MatchRequest, 'advisories' | 'distro'>,
   found: Package,
   matching: Matching,
-): ReadonlyMap<string, readonly MatchedAdvisory[]> {
+): Flaws {
+  return askFlaws(request.advisories, { found, matching, queries: matching.queries(found, request.distro) })
+}
+
+function askFlaws(advisories: AdvisoryReader, { found, matching, queries }: Question): Flaws {
   const flaws = new Map<string, MatchedAdvisory[]>()
-  for (const query of matching.queries(found, request.distro)) {
-    for (const candidate of request.advisories.lookup(query.ecosystem, query.name)) {
+  for (const query of queries) {
+    for (const candidate of advisories.lookup(query.ecosystem, query.name)) {
       const matched = matchCandidate({ candidate, query, found, matching })
       if (matched === undefined) continue
       for (const flaw of candidate.flaws) {

@@ -59,18 +59,18 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
   find.setReturnArrays(true)
   const resolve = createResolve(db)
 
-  function covers(ecosystem: string): boolean {
+  const covered = remember((ecosystem: string): boolean => {
     const name = canonicalEcosystem(ecosystem)
     const key = keys.get(name)
     if (key !== undefined && any.get(key) !== undefined) return true
     return Object.hasOwn(feeds, `osv/${name}`) && !released.has(name)
-  }
+  })
 
-  function lookup(ecosystem: string, name: string): readonly AdvisoryCandidate[] {
-    const asked = canonicalEcosystem(ecosystem)
+  // Packages of one source, and the plan after the match, ask the same again.
+  const found = remember((question: string): readonly AdvisoryCandidate[] => {
+    const [asked, known] = question.split('\n') as [string, string]
     const key = keys.get(asked)
     if (key === undefined) return []
-    const known = canonicalName(asked, name)
     const rows = find.all(key, known) as unknown as readonly LookupRow[]
     const candidates = rows.map(
       ([id, published, modified, summary, refs, body]): AdvisoryCandidate => ({
@@ -84,9 +84,15 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
       }),
     )
     return candidates.length < 2 ? candidates : candidates.sort((a, b) => (a.id < b.id ? -1 : 1))
-  }
+  })
 
-  return { covers, lookup }
+  return {
+    covers: covered,
+    lookup: (ecosystem, name) => {
+      const asked = canonicalEcosystem(ecosystem)
+      return found(`${asked}\n${canonicalName(asked, name)}`)
+    },
+  }
 }
 
 function flawsOf(refs: readonly string[], resolve: (id: string) => readonly string[]): readonly string[] {
@@ -95,17 +101,27 @@ function flawsOf(refs: readonly string[], resolve: (id: string) => readonly stri
 }
 
 function createResolve(db: DatabaseSync): (id: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>()
   const find = db.prepare('SELECT flaw FROM alias WHERE id = ?')
-  return id => {
-    if (isCve(id)) return [id]
-    let flaws = known.get(id)
-    if (flaws === undefined) {
-      const rows = find.all(id)
-      flaws = rows.length === 0 ? [id] : rows.map(row => row.flaw as string).sort(compareIds)
-      known.set(id, flaws)
-    }
-    return flaws
+  const known = remember((id: string) => {
+    const rows = find.all(id)
+    return rows.length === 0 ? [id] : rows.map(row => row.flaw as string).sort(compareIds)
+  })
+  return id => (isCve(id) ? [id] : known(id))
+}
+
+/** Answers kept at most: a process that lives long asks for everything sooner or later. */
+const maxKept = 10_000
+
+/** Keeps answers to the same question. */
+function remember<T>(answer: (question: string) => T): (question: string) => T {
+  const kept = new Map<string, T>()
+  return question => {
+    const known = kept.get(question)
+    if (known !== undefined) return known
+    if (kept.size >= maxKept) kept.clear()
+    const given = answer(question)
+    kept.set(question, given)
+    return given
   }
 }
 
@@ -115,15 +131,23 @@ function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
   const find = db.prepare('SELECT detail FROM flaw WHERE id = ?')
   const findKev = db.prepare('SELECT added, due, ransomware FROM kev WHERE cve = ?')
   const findEpss = db.prepare('SELECT score, percentile FROM epss WHERE cve = ?')
+  findEpss.setReturnArrays(true)
+  let exploited: ReadonlySet<unknown> | undefined
   const date = db.prepare("SELECT value FROM fact WHERE name = 'epss.date'").get()?.value as string | undefined
 
   function exploitation(id: string): Pick<Vulnerability, 'epss' | 'kev'> {
     const number = cveNumber(id)
     if (number === undefined) return {}
-    const scored = date === undefined ? undefined : findEpss.get(number)
-    const listed = findKev.get(id)
+    const scored = (date === undefined ? undefined : findEpss.get(number)) as readonly number[] | undefined
+    exploited ??= new Set(
+      db
+        .prepare('SELECT cve FROM kev')
+        .all()
+        .map(row => row.cve),
+    )
+    const listed = exploited.has(id) ? findKev.get(id) : undefined
     return {
-      ...(scored && { epss: { score: scored.score as number, percentile: scored.percentile as number, date: date! } }),
+      ...(scored && { epss: { score: scored[0]!, percentile: scored[1]!, date: date! } }),
       ...(listed && {
         kev: {
           added: listed.added as string,
@@ -134,12 +158,16 @@ function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
     }
   }
 
-  return (flaw, preferred) => {
+  const describe = remember((flaw: string): Vulnerability => {
     const row = find.get(flaw)
     const known = row === undefined ? bare : (JSON.parse(unpack(row.detail)) as Omit<Vulnerability, 'id'>)
-    const described = { id: flaw, ...known, ...exploitation(flaw) }
+    return { id: flaw, ...known, ...exploitation(flaw) }
+  })
+
+  return (flaw, preferred) => {
+    const described = describe(flaw)
     if (preferred === undefined) return described
-    const rating = chooseRating(known.ratings, preferred)
+    const rating = chooseRating(described.ratings, preferred)
     return rating === undefined ? described : { ...described, severity: rating.severity, severitySource: rating.source }
   }
 }
