@@ -4,6 +4,9 @@ import type { LayerFacts, ReadFile } from './layer-facts.ts'
 /** Symbolic links are followed this often, as Linux does, before a path counts as leading nowhere. */
 const maxLinks = 40
 
+/** No system opens a longer path (`PATH_MAX` of Linux). */
+const maxPath = 4096
+
 /** A file of one layer, and how long it stays visible as layers are stacked on it. */
 export interface StackedFile {
   /** Index of the layer that holds this version of the file. */
@@ -45,7 +48,9 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
     for (let index = from + 1; index < layers.length; index++) if (blockers[index]!.hides(path)) return index
     return layers.length
   }
-  const resolve = (path: string, top: number) => follow(path, link => links.target(link, top, hiddenBy))
+  const isStraight = straightness(layers.length, (path, top) => links.target(path, top, hiddenBy))
+  const resolve = (path: string, top: number) =>
+    isStraight(path, top) ? path : follow(path, link => links.target(link, top, hiddenBy))
   const files = layers.flatMap((layer, index) =>
     layer.files.map(file => {
       const path = links.place(file.path, index)
@@ -229,6 +234,23 @@ function placing(link: (path: string) => string | undefined): Placing {
     }
     return placed === directory ? path : placed === '' ? path.slice(slash + 1) : `${placed}${path.slice(slash)}`
   }
+}
+
+/** Tells which paths lead through no symbolic link, seen from a layer: most do not, and share their directories. */
+function straightness(
+  height: number,
+  target: (path: string, top: number) => string | undefined,
+): (path: string, top: number) => boolean {
+  const memos = Array.from({ length: height }, () => new Map<string, boolean>())
+  const isStraight = (path: string, top: number): boolean => {
+    if (path === '') return true
+    const known = memos[top]?.get(path)
+    if (known !== undefined) return known
+    const straight = isStraight(directoryName(path), top) && target(path, top) === undefined
+    memos[top]?.set(path, straight)
+    return straight
+  }
+  return (path, top) => path.length <= maxPath && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) && isStraight(path, top)
 }
 
 /** Walks a path component by component, replacing links by their targets; never leaves the root. */
