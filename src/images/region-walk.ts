@@ -7,7 +7,7 @@ import type { FileRegion } from './blob.ts'
 import type { LayerWalk } from './layer-walk.ts'
 
 /** Measured: headers and most wanted files come with one read of this size, and more would be read for nothing. */
-const windowBytes = 2 ** 14
+const windowBytes = 2 ** 13
 
 /** So many windows between two chances for other work. */
 const turnWindows = 256

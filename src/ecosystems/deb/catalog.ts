@@ -79,7 +79,10 @@ function assemble(tree: Tree): Assembly {
   return {
     packages: [...packages.values()],
     problems: problems.map(({ path }) => ({ path, code: 'unknown-distribution', detail: nameless })),
-    owns: owners.claims(tree),
+    // Asked for once, while packages are assembled as seen from every layer.
+    get owns() {
+      return owners.claims(tree)
+    },
   }
 }
 
@@ -135,7 +138,7 @@ class Owners {
   }
 
   claims(tree: Tree): readonly OwnedFile[] {
-    const claims = new Map<string, OwnedFile>()
+    const claims = new Map<string, Map<string, OwnedFile>>()
     for (const { path, facts: value } of tree.files) {
       const { kind, files } = value as Extract<DebFacts, { kind: 'files' }>
       if (kind !== 'files') continue
@@ -144,12 +147,14 @@ class Owners {
       const owner = this.#byList.get(stem)
       if (owner === undefined) continue
       const root = path.slice(0, Math.max(0, path.lastIndexOf(folder)))
-      for (const [file, md5] of files) {
-        const key = `${owner}\n${root}${file}`
-        if (md5 !== '' || !claims.has(key))
-          claims.set(key, { path: root + file, owner, ...(md5 !== '' && { digest: `md5:${md5}` }) })
+      const ofOwner = claims.get(owner) ?? new Map<string, OwnedFile>()
+      claims.set(owner, ofOwner)
+      for (const [listed, md5] of files) {
+        const file = root + listed
+        if (md5 !== '') ofOwner.set(file, { path: file, owner, digest: `md5:${md5}` })
+        else if (!ofOwner.has(file)) ofOwner.set(file, { path: file, owner })
       }
     }
-    return [...claims.values()]
+    return [...claims.values()].flatMap(ofOwner => [...ofOwner.values()])
   }
 }
