@@ -135,7 +135,8 @@ export class LayerSheet {
   readonly #whiteouts: string[] = []
   readonly #opaques: string[] = []
   readonly #hardlinks = new Map<string, { readonly target: string; readonly mode: number }>()
-  readonly #sizes = new Map<string, { readonly size: number; readonly mode: number }>()
+  /** Of every regular file: where its path is in `#paths`, its size and its mode; plain numbers, since files are many. */
+  readonly #regular: number[] = []
   readonly #mayProve: (path: string) => boolean
 
   constructor({ readers, mode, limits }: Manner, hash: Ports['hash']) {
@@ -177,8 +178,7 @@ export class LayerSheet {
         this.#paths.push(entry.path)
         return false
       case 'file':
-        this.#paths.push(entry.path)
-        this.#sizes.set(entry.path, entry)
+        this.#regular.push(this.#paths.push(entry.path) - 1, entry.size, entry.mode)
         return this.#wantsText(entry.path) || this.#readers.some(reader => reader.ecosystem.wants(entry, this.#mode))
     }
   }
@@ -218,17 +218,30 @@ export class LayerSheet {
   /** Names of hard links that are still to be read, by the file that they lead to. */
   unreadLinks(): ReadonlyMap<string, readonly string[]> {
     const links = new Map<string, string[]>()
+    const ends = new Map([...this.#hardlinks.keys()].map(path => [path, this.#endOf(path)]))
+    const known = this.#statusOf(new Set(ends.values()))
     for (const [path, { mode }] of this.#hardlinks) {
-      const target = this.#endOf(path)
-      const { size, mode: bits } = this.#sizes.get(target) ?? { size: 1 << 20, mode }
+      const target = ends.get(path)!
+      const { size, mode: bits } = known.get(target) ?? { size: 1 << 20, mode }
       const wanted = this.#readers.some(
         ({ ecosystem }) =>
           ecosystem.wants({ path, size, mode: bits }, this.#mode) &&
-          !this.#isOfNoInterest(ecosystem, { path: target, size, mode: bits }),
+          !(known.has(target) && this.#isOfNoInterest(ecosystem, { path: target, size, mode: bits })),
       )
       if (wanted || this.#wantsText(path)) links.set(target, [...(links.get(target) ?? []), path])
     }
     return links
+  }
+
+  /** Size and mode of those regular files that are asked for. */
+  #statusOf(asked: ReadonlySet<string>): ReadonlyMap<string, { readonly size: number; readonly mode: number }> {
+    const known = new Map<string, { readonly size: number; readonly mode: number }>()
+    if (asked.size === 0) return known
+    for (let at = 0; at < this.#regular.length; at += 3) {
+      const path = this.#paths[this.#regular[at]!]!
+      if (asked.has(path)) known.set(path, { size: this.#regular[at + 1]!, mode: this.#regular[at + 2]! })
+    }
+    return known
   }
 
   /** A hard link may lead to another one: both are names of one file. */
@@ -244,8 +257,7 @@ export class LayerSheet {
 
   /** True where the ecosystem has looked at the file under this name, and found nothing in it. */
   #isOfNoInterest({ id, wants }: Ecosystem, file: FileInfo): boolean {
-    const wasSeen = this.#sizes.has(file.path) && wants(file, this.#mode)
-    return wasSeen && !(this.#files.get(file.path) ?? []).some(({ ecosystem }) => ecosystem === id)
+    return wants(file, this.#mode) && !(this.#files.get(file.path) ?? []).some(({ ecosystem }) => ecosystem === id)
   }
 
   facts(): LayerFacts {
