@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type WrittenImage, writeDockerArchive } from '#test/images/image-writer.ts'
+import type { Ports } from './ports.ts'
+import { inventory } from './scan.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gather-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const release = 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
+const status = 'Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2.15-2+b7\n'
+const image: WrittenImage = {
+  layers: [
+    [
+      { name: 'etc/os-release', body: release },
+      { name: 'var/lib/dpkg/status', body: status },
+    ],
+    [{ name: 'srv/node_modules/left/package.json', body: '{"name":"left","version":"1.3.0"}' }],
+  ],
+}
+
+/** Ports that keep facts in memory, and what was asked of them. */
+function portsOf(build: string | undefined, stored = new Map<string, Uint8Array>()) {
+  const hits: string[] = []
+  const ports: Ports = {
+    advisories: () => Promise.reject(new Error('not asked for')),
+    cache: {
+      get: async key => {
+        if (stored.has(key)) hits.push(key)
+        return stored.get(key)
+      },
+      put: async (key, value) => void stored.set(key, value),
+    },
+    ...(build !== undefined && { build }),
+    hash: algorithm => {
+      const hash = createHash(algorithm)
+      return { update: data => void hash.update(data), hex: () => hash.digest('hex') }
+    },
+    now: () => new Date('2026-11-20T12:00:00Z'),
+    temporary: folder,
+    environment: {},
+  }
+  return { ports, stored, hits }
+}
+
+const scan = (path: string, ports: Ports) => inventory({ target: path, open: {}, version: '0' }, ports)
+
+describe('engine/gather', () => {
+  const path = writeDockerArchive(join(folder, 'image.tar'), [image])
+
+  it('puts an image together once for one build of the program', async () => {
+    const first = portsOf('one')
+    const expected = await scan(path, first.ports)
+    const second = portsOf('one', first.stored)
+
+    const found = await scan(path, second.ports)
+
+    expect(expected.packages.map(({ purl }) => purl)).toEqual([
+      'pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12',
+      'pkg:npm/left@1.3.0',
+    ])
+    expect(found).toEqual(expected)
+    expect(second.hits.map(key => key.slice(0, 6))).toEqual(['image-'])
+  })
+
+  it('does it again for another build, from the facts of layers', async () => {
+    const first = portsOf('one')
+    const expected = await scan(path, first.ports)
+    const second = portsOf('two', first.stored)
+
+    const found = await scan(path, second.ports)
+
+    expect(found).toEqual(expected)
+    expect(second.hits.map(key => key.slice(0, 7))).toEqual(['sha256-', 'sha256-'])
+  })
+
+  it('keeps facts of layers alone where the code may change under its name', async () => {
+    const { ports, stored } = portsOf(undefined)
+
+    await scan(path, ports)
+
+    expect([...stored.keys()].map(key => key.slice(0, 7))).toEqual(['sha256-', 'sha256-'])
+  })
+
+  it('tells of bytes that are not what the image claims, and keeps nothing under the claim', async () => {
+    const claim = `sha256:${'0'.repeat(64)}`
+    const forged = { ...image, config: { rootfs: { type: 'layers', diff_ids: [claim, claim] } } }
+    const damaged = writeDockerArchive(join(folder, 'damaged.tar'), [forged])
+    const { ports, stored } = portsOf('one')
+
+    const { packages, problems } = await scan(damaged, ports)
+
+    expect(packages).toHaveLength(2)
+    expect(problems.map(({ code }) => code)).toEqual(['digest-mismatch', 'digest-mismatch'])
+    expect([...stored.keys()]).toEqual([])
+  })
+})
