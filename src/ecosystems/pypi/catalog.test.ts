@@ -95,11 +95,12 @@ describe('ecosystems/pypi/catalog', () => {
   it('uses the label where metadata is empty', async () => {
     const { packages, problems } = await catalogFiles(pypi, {
       'app/idna-2.7.dist-info/METADATA': '',
+      'app/toml-1.0.dist-info/METADATA': 'Name:\n \n \nVersion:\n \n',
       'app/nameless.egg-info/PKG-INFO': '\u0000\u0001',
       'app/chicken.egg': 'not an archive',
     })
 
-    expect(packages.map(pkg => pkg.purl)).toEqual(['pkg:pypi/idna@2.7'])
+    expect(packages.map(pkg => pkg.purl)).toEqual(['pkg:pypi/idna@2.7', 'pkg:pypi/toml@1.0'])
     expect(problems).toEqual([
       {
         code: 'unreadable',

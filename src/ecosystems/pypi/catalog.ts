@@ -61,8 +61,8 @@ function readInstalled(file: FileHandle, place: InstalledPlace): FileFacts | und
   if (header === undefined) return undefined
   const metadata = parseMetadata(decodeText(header))
   const labelled = parseLabel(place.label)
-  const name = metadata.name ?? labelled?.name
-  const version = metadata.version ?? labelled?.version
+  const name = metadata.name?.trim() || labelled?.name
+  const version = metadata.version?.trim() || labelled?.version
   if (name === undefined || version === undefined)
     return { facts: null, problems: [{ code: 'unreadable', detail: 'the metadata has no name or no version' }] }
   const facts: Facts = { kind: 'installed', name, version, licenses: metadata.licenses }
