@@ -1,4 +1,3 @@
-import { arch } from 'node:process'
 import { Failure } from '#lib/failure.ts'
 import type { Platform } from '#model/target.ts'
 
@@ -45,7 +44,7 @@ export function platformText(platform: Platform): string {
 
 /** The platform of this machine's containers. */
 export function machinePlatform(): Platform {
-  return { os: 'linux', architecture: architectures.get(arch) ?? arch }
+  return { os: 'linux', architecture: architectures.get(process.arch) ?? process.arch }
 }
 
 /** True where an image for `platform` is what `wanted` asks for; a variant that nobody asked for does not matter. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { readChunks } from './file.ts'
 
 /** Bytes in an open file. */
@@ -80,7 +80,13 @@ function dispatch(): void {
 
 function startThread(): Worker {
   threads++
-  return new Worker(`(${thread})()`, { eval: true, name: 'hash', resourceLimits: { maxYoungGenerationSizeMb: 1 } })
+  // Loaded where it is needed: a scan whose facts are cached hashes nothing.
+  const workers = process.getBuiltinModule('node:worker_threads')
+  return new workers.Worker(`(${thread})()`, {
+    eval: true,
+    name: 'hash',
+    resourceLimits: { maxYoungGenerationSizeMb: 1 },
+  })
 }
 
 /** A thread that has nothing to do does not keep the process. */
