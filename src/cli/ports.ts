@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
@@ -33,7 +33,7 @@ export async function withPorts<T>(
       try {
         return await work({
           advisories: ecosystems => openAdvisories({ home, ecosystems, offline, progress, signal }),
-          cache: new BlobCache(join(home.cache, 'facts')),
+          cache: new BlobCache(join(home.cache, 'facts'), temporary),
           build,
           hash: createHasher,
           now,
@@ -75,7 +75,8 @@ export async function withTemporary<T>(
   let temporary: string
   try {
     await mkdir(home.temporary, { recursive: true, mode: 0o700 })
-    temporary = await mkdtemp(join(home.temporary, 'run-'))
+    await sweepRuns(home.temporary)
+    temporary = await mkdtemp(join(home.temporary, `run-${process.pid}-`))
   } catch (error) {
     throw new Failure('cli/home', `Sluice's folder ${home.temporary} cannot be written: ${(error as Error).message}.`, {
       hint: 'Set SLUICE_HOME to a folder that can.',
@@ -86,6 +87,28 @@ export async function withTemporary<T>(
     return await work(temporary)
   } finally {
     await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+/** A run that was killed leaves its folder: old ones whose process is gone go. A process elsewhere may share the home. */
+async function sweepRuns(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^run-(\d+)-/.exec(name)?.[1]
+    if (pid === undefined || isRunning(Number(pid))) continue
+    const path = join(folder, name)
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    )
+    if (age > 3_600_000) await rm(path, { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

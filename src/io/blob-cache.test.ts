@@ -20,14 +20,14 @@ describe('io/blob-cache', () => {
   it('gives back what was stored, to another process as well', async () => {
     const value = Buffer.from('x'.repeat(100_000))
 
-    await new BlobCache(folder).put('key', value)
+    await new BlobCache(folder, folder).put('key', value)
 
-    expect(Buffer.from((await new BlobCache(folder).get('key'))!)).toEqual(value)
-    expect(await new BlobCache(folder).get('other')).toBeUndefined()
+    expect(Buffer.from((await new BlobCache(folder, folder).get('key'))!)).toEqual(value)
+    expect(await new BlobCache(folder, folder).get('other')).toBeUndefined()
   })
 
   it('reads a damaged, truncated or foreign entry as absent', async () => {
-    const cache = new BlobCache(folder)
+    const cache = new BlobCache(folder, folder)
     await cache.put('key', Buffer.from('value'))
     const path = await entryFile()
     const whole = await readFile(path)
@@ -50,7 +50,7 @@ describe('io/blob-cache', () => {
   })
 
   it('does not open an entry under the name of another key', async () => {
-    const cache = new BlobCache(folder)
+    const cache = new BlobCache(folder, folder)
     await cache.put('one', Buffer.from('first'))
     const one = await entryFile()
     const aside = join(folder, 'aside')
@@ -65,6 +65,8 @@ describe('io/blob-cache', () => {
   it('goes on without an entry where it cannot write', async () => {
     await writeFile(join(folder, 'file'), '')
 
-    await expect(new BlobCache(join(folder, 'file', 'below')).put('key', Buffer.from('value'))).resolves.toBeUndefined()
+    await expect(
+      new BlobCache(join(folder, 'file', 'below'), folder).put('key', Buffer.from('value')),
+    ).resolves.toBeUndefined()
   })
 })

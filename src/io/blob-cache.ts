@@ -15,9 +15,12 @@ const header = 'blob1'
  */
 export class BlobCache {
   readonly #folder: string
+  readonly #aside: string
 
-  constructor(folder: string) {
+  /** `aside` is where entries are written before they are renamed: a folder of this process on the same file system. */
+  constructor(folder: string, aside: string) {
     this.#folder = folder
+    this.#aside = aside
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -36,7 +39,7 @@ export class BlobCache {
   /** Stores an entry where it can; a full or read-only disk costs the next run time, not this one its result. */
   async put(key: string, value: Uint8Array): Promise<void> {
     const path = this.#path(key)
-    const aside = `${path}.${process.pid}-${randomBytes(6).toString('hex')}`
+    const aside = join(this.#aside, `entry-${randomBytes(6).toString('hex')}`)
     try {
       const body = await promisify(zstdCompress)(value)
       await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
