@@ -26,12 +26,16 @@ interface Job {
 
 type Answer = PartDigest | { readonly failed: string } | 'stopped'
 
+/** A thread with what it has been given, which it does in that order. */
+interface Thread {
+  readonly worker: Worker
+  readonly jobs: Job[]
+}
+
 /** Threads, at most: reading and hashing are bound by memory soon. One core is left to the thread that asks. */
 const maxThreads = Math.min(3, availableParallelism() - 1)
 
-const waiting: Job[] = []
-const idle: Worker[] = []
-let threads = 0
+const threads: Thread[] = []
 
 /**
  * Hashes a part of an open file beside the calling thread. Ends early where the file does. Throws where `signal` says
@@ -49,8 +53,7 @@ export async function hashPart(
   signal?.addEventListener('abort', onAbort)
   try {
     return await new Promise<PartDigest>((resolve, reject) => {
-      waiting.push({ part, algorithms, stop, resolve, reject })
-      dispatch()
+      give(nextThread(), { part, algorithms, stop, resolve, reject })
     })
   } catch (error) {
     signal?.throwIfAborted()
@@ -70,45 +73,38 @@ async function hashHere(part: FilePart, algorithms: readonly string[], signal?: 
   return { hex: hashes.map(hash => hash.digest('hex')), bytes }
 }
 
-function dispatch(): void {
-  while (waiting.length > 0) {
-    const thread = idle.pop() ?? (threads < maxThreads ? startThread() : undefined)
-    if (thread === undefined) return
-    give(thread, waiting.shift()!)
-  }
+/** The thread with the least to do: jobs wait there, where no busy caller holds them up. */
+function nextThread(): Thread {
+  const left = ({ jobs }: Thread) => jobs.reduce((sum, { part }) => sum + part.size, 0)
+  const least = threads.toSorted((a, b) => left(a) - left(b))[0]
+  if (least !== undefined && (least.jobs.length === 0 || threads.length >= maxThreads)) return least
+  return startThread()
 }
 
-function startThread(): Worker {
-  threads++
+function startThread(): Thread {
   // Loaded where it is needed: a scan whose facts are cached hashes nothing.
   const workers = process.getBuiltinModule('node:worker_threads')
-  return new workers.Worker(`(${thread})()`, {
-    eval: true,
-    name: 'hash',
-    resourceLimits: { maxYoungGenerationSizeMb: 1 },
+  const options = { eval: true, name: 'hash', resourceLimits: { maxYoungGenerationSizeMb: 1 } }
+  const started: Thread = { worker: new workers.Worker(`(${thread})()`, options), jobs: [] }
+  threads.push(started)
+  started.worker.on('message', (answer: Answer) => {
+    const job = started.jobs.shift()!
+    // A thread that has nothing to do does not keep the process.
+    if (started.jobs.length === 0) started.worker.unref()
+    if (answer === 'stopped') job.reject(new Error('stopped'))
+    else if ('failed' in answer) job.reject(new Error(answer.failed))
+    else job.resolve(answer)
   })
+  // A thread that cannot be had costs time, not the result.
+  started.worker.on('error', () => {
+    threads.splice(threads.indexOf(started), 1)
+    for (const job of started.jobs.splice(0)) hashHere(job.part, job.algorithms).then(job.resolve, job.reject)
+  })
+  return started
 }
 
-/** A thread that has nothing to do does not keep the process. */
-function give(worker: Worker, job: Job): void {
-  const settle = (isUsable: boolean, finish: () => void) => {
-    worker.off('message', onMessage).off('error', onError)
-    if (isUsable) {
-      worker.unref()
-      idle.push(worker)
-    } else threads--
-    finish()
-    dispatch()
-  }
-  const onMessage = (answer: Answer) =>
-    settle(true, () => {
-      if (answer === 'stopped') job.reject(new Error('stopped'))
-      else if ('failed' in answer) job.reject(new Error(answer.failed))
-      else job.resolve(answer)
-    })
-  // A thread that cannot be had costs time, not the result.
-  const onError = () => settle(false, () => hashHere(job.part, job.algorithms).then(job.resolve, job.reject))
-  worker.on('message', onMessage).on('error', onError)
+function give({ worker, jobs }: Thread, job: Job): void {
+  jobs.push(job)
   worker.ref()
   worker.postMessage({ ...job.part, algorithms: job.algorithms, stop: job.stop })
 }
