@@ -102,6 +102,14 @@ describe('engine/match', () => {
     expect(owned.findings).toEqual([])
   })
 
+  it('asks for both of two packages that differ by capitals and share a purl', () => {
+    const advisories = reader([record('CVE-1', ['CVE-1'], [{ introduced: '0' }])])
+
+    const { findings } = matchPackages(request([pkg('4', { name: 'A' }), pkg('4')], advisories))
+
+    expect(findings).toHaveLength(1)
+  })
+
   it('gives a fingerprint that a new version keeps', () => {
     const advisories = reader([record('CVE-1', ['CVE-1'], [{ introduced: '0' }])])
 

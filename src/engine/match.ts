@@ -26,11 +26,16 @@ export interface Matched {
   readonly missing: readonly string[]
 }
 
-/** A package that can be asked about: one per purl, and none that an operating-system package answers for. */
+/**
+ * A package that can be asked about: none that an operating-system package answers for, and one per purl and name,
+ * since two names may share a purl where its type knows no capitals.
+ */
 function distinctPackages(packages: readonly Package[]): readonly Package[] {
   const distinct = new Map<string, Package>()
-  for (const found of packages)
-    if (found.owner === undefined && !distinct.has(found.purl)) distinct.set(found.purl, found)
+  for (const found of packages) {
+    const key = `${found.purl}\0${found.name}`
+    if (found.owner === undefined && !distinct.has(key)) distinct.set(key, found)
+  }
   return [...distinct.values()]
 }
 

@@ -1,6 +1,7 @@
 import type { Assembly, Cataloger, FileFacts, FileHandle, OwnedFile, ReadContext, Tree } from '#ecosystems/types.ts'
 import { decodeText } from '#lib/text.ts'
 import { type Distro, identifyDistro } from '#model/distro.ts'
+import type { Location } from '#model/location.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { type ApkPackage, parseInstalled } from './installed.ts'
 import { apkPurl } from './purl.ts'
@@ -29,7 +30,7 @@ function read(file: FileHandle, { mayProve }: ReadContext): FileFacts | undefine
 }
 
 function assemble(tree: Tree): Assembly {
-  const packages = new Map<string, CatalogedPackage>()
+  const packages = new Map<string, CatalogedPackage & { readonly locations: Location[] }>()
   const owns: OwnedFile[] = []
   const problems: Assembly['problems'][number][] = []
   for (const { path, facts } of tree.files) {
@@ -44,7 +45,7 @@ function assemble(tree: Tree): Assembly {
       const seen = packages.get(purl)
       const location = { path, line: entry.line }
       if (seen === undefined) packages.set(purl, { ...describe(entry, purl), locations: [location] })
-      else packages.set(purl, { ...seen, locations: [...seen.locations, location] })
+      else seen.locations.push(location)
       for (const [file, digest] of entry.files)
         owns.push({ path: root + file, owner: purl, ...(digest !== '' && { digest }) })
     }

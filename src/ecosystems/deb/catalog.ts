@@ -1,6 +1,7 @@
 import type { Assembly, Cataloger, FileFacts, FileHandle, OwnedFile, ReadContext, Tree } from '#ecosystems/types.ts'
 import { baseName, decodeText } from '#lib/text.ts'
 import { type Distro, identifyDistro } from '#model/distro.ts'
+import type { Location } from '#model/location.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { parseCopyright } from './copyright.ts'
 import { type ListedFile, parseFileList, parseMd5sums } from './file-lists.ts'
@@ -59,7 +60,7 @@ interface Database {
 }
 
 function assemble(tree: Tree): Assembly {
-  const packages = new Map<string, CatalogedPackage>()
+  const packages = new Map<string, CatalogedPackage & { readonly locations: Location[] }>()
   const owners = new Owners()
   const found = databasesOf(tree)
   for (const database of found) {
@@ -70,7 +71,7 @@ function assemble(tree: Tree): Assembly {
       const seen = packages.get(purl)
       if (seen === undefined)
         packages.set(purl, { ...describe(entry, purl, licensesOf(tree, database, entry)), locations: [location] })
-      else packages.set(purl, { ...seen, locations: [...seen.locations, location] })
+      else seen.locations.push(location)
     }
   }
   const problems = found.filter(

@@ -49,15 +49,16 @@ function assemble(tree: Tree): Assembly {
   )
   for (const { path: file, facts } of files)
     for (const { path, version, line } of facts.modules) {
-      const purl = golangPurl(path, version)
+      // Not by purl: that has no capitals, module paths do.
+      const key = `${path}\0${version}`
       const location = { path: file, ...(line !== undefined && { line }) }
-      const known = packages.get(purl)
+      const known = packages.get(key)
       if (known !== undefined) {
         // A hostile program may name one module any number of times.
         if (known.locations.at(-1)?.path !== file) known.locations.push(location)
       } else
-        packages.set(purl, {
-          purl,
+        packages.set(key, {
+          purl: golangPurl(path, version),
           type: 'golang',
           name: path,
           version,

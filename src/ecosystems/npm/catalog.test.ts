@@ -52,6 +52,18 @@ describe('ecosystems/npm/catalog', () => {
     expect(packages.every(entry => entry.state === 'declared')).toBe(true)
   })
 
+  it('keeps packages apart that differ by capitals, though purls do not', () => {
+    const { packages } = catalog({
+      'node_modules/JSONStream/package.json': '{"name":"JSONStream","version":"1.0.0"}',
+      'node_modules/jsonstream/package.json': '{"name":"jsonstream","version":"1.0.0"}',
+    })
+
+    expect(packages.map(({ name, purl }) => [name, purl])).toEqual([
+      ['JSONStream', 'pkg:npm/jsonstream@1.0.0'],
+      ['jsonstream', 'pkg:npm/jsonstream@1.0.0'],
+    ])
+  })
+
   it.each(projects.filter(([folder]) => /npm/.test(folder)))('knows what is for development in %s', (folder, name) => {
     const { packages } = catalog({ [name]: fixture(`${folder}/${name}`) })
 

@@ -83,15 +83,16 @@ function assemble(tree: Tree): Assembly {
   const problems = binaryLocks
     .filter(path => !locks.has(directoryName(path)))
     .map(path => ({ path, code: 'unsupported' as const, detail: "Bun's binary lock file is not read" }))
-  return { packages: [...gathered].map(([purl, entry]) => toPackage(purl, entry, locks)), problems }
+  return { packages: [...gathered.values()].map(entry => toPackage(entry, locks)), problems }
 }
 
 function gather(
   gathered: Map<string, Gathered>,
   entry: { readonly name: string; readonly version: string; readonly licenses?: readonly string[] },
 ): Gathered {
-  const purl = npmPurl(entry.name, entry.version)
-  const known = gathered.get(purl)
+  // Not by purl: that has no capitals, and `JSONStream` and `jsonstream` are two packages.
+  const key = `${entry.name}\0${entry.version}`
+  const known = gathered.get(key)
   if (known !== undefined) {
     if (known.licenses.length === 0) known.licenses = entry.licenses ?? []
     return known
@@ -106,7 +107,7 @@ function gather(
     development: [],
     isNeeded: false,
   }
-  gathered.set(purl, created)
+  gathered.set(key, created)
   return created
 }
 
@@ -121,10 +122,10 @@ function addLocked(gathered: Gathered, entry: LockedPackage, path: string): void
   else gathered.isNeeded = true
 }
 
-function toPackage(purl: string, entry: Gathered, locks: ReadonlySet<string>): CatalogedPackage {
+function toPackage(entry: Gathered, locks: ReadonlySet<string>): CatalogedPackage {
   const { name, version, licenses, installed, locked } = entry
   return {
-    purl,
+    purl: npmPurl(name, version),
     type: 'npm',
     name,
     version,
