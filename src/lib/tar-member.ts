@@ -35,7 +35,7 @@ export interface SparseMap {
   readonly size: number | undefined
 }
 
-/** Kinds by type flag; what is in no list is `other`. GNU's and star's additions are bodies that nobody unpacks. */
+/** Kinds by type flag; what is in no list is `other`. */
 const kinds: ReadonlyMap<string, TarMember['kind']> = new Map([
   ['0', 'file'],
   ['\0', 'file'],
@@ -46,8 +46,19 @@ const kinds: ReadonlyMap<string, TarMember['kind']> = new Map([
   ['5', 'directory'],
 ])
 
+/** Devices and pipes, and GNU's and star's additions, which hold nothing that a runtime would unpack. */
+const silent = '346DIVMNX'
+
 /** Types that have no body, whatever their size field says, as in Go's `archive/tar`. */
 const bodiless = '123456'
+
+interface MemberFault {
+  readonly code: 'unreadable' | 'unsupported'
+  readonly detail: string
+}
+
+const damagedMap: MemberFault = { code: 'unreadable', detail: 'a sparse map is damaged' }
+const unknownType: MemberFault = { code: 'unsupported', detail: 'an entry of a type that is not known' }
 
 /** Bytes of the body in the archive, the PAX size before the header's; undefined where that is no number. */
 export function storedSize(pending: PendingHeaders, size: number): number | undefined {
@@ -62,13 +73,14 @@ export function hasBodyMap(pending: PendingHeaders, header: TarHeader, stored: n
 
 /**
  * The member that a header and the extended headers before it describe, in the order of precedence of Go's
- * `archive/tar`. `damaged` where it is sparse and its map does not hold: its body must not be read.
+ * `archive/tar`. A `fault` where it is sparse and its map does not hold, or of a type that nobody has defined, which
+ * runtimes refuse and other tools unpack as a file: its body must not be read.
  */
 export function buildMember(
   header: TarHeader,
   pending: PendingHeaders,
   body: { readonly stored: number; readonly offset: number; readonly sparse?: SparseMap },
-): { member: TarMember; damaged: boolean } {
+): { member: TarMember; fault?: MemberFault } {
   const isFile = kinds.get(header.type) === 'file'
   const version = isFile && header.type !== 'S' ? sparseVersion(pending.pax) : undefined
   const sparseName = version === undefined ? undefined : textOf(pending.pax, 'GNU.sparse.name')
@@ -78,12 +90,13 @@ export function buildMember(
   const kind = isFolder ? 'directory' : (kinds.get(header.type) ?? 'other')
   const stored = bodiless.includes(header.type) ? 0 : body.stored
   const member: TarMember = { name, kind, size: stored, offset: body.offset, stored, mode: header.mode, linkName }
-  if (header.type !== 'S' && version === undefined) return { member, damaged: false }
+  if (kind === 'other' && !silent.includes(header.type)) return { member, fault: unknownType }
+  if (header.type !== 'S' && version === undefined) return { member }
   const sparse = body.sparse ?? pending.oldSparse ?? { extents: paxSparseMap(pending.pax), size: undefined }
   const size = sparse.size ?? paxFileSize(pending.pax) ?? stored
   const extents = sparse.extents
-  if (extents === undefined || !isSparseMap(extents, size, stored)) return { member, damaged: true }
-  return { member: { ...member, size, sparse: extents }, damaged: false }
+  if (extents === undefined || !isSparseMap(extents, size, stored)) return { member, fault: damagedMap }
+  return { member: { ...member, size, sparse: extents } }
 }
 
 /** True for a header that changes where or what a member is. */

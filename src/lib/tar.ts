@@ -264,12 +264,12 @@ export class TarParser {
   }
 
   #show(header: TarHeader, stored: number, sparse?: SparseMap): void {
-    const { member, damaged } = buildMember(header, this.#pending, { stored, offset: this.#position, sparse })
-    if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a sparse map is damaged', name: member.name })
+    const { member, fault } = buildMember(header, this.#pending, { stored, offset: this.#position, sparse })
+    if (fault !== undefined) this.#sink.fault({ ...fault, name: member.name })
     this.#member = member
     this.#pending = { pax: noPax }
     const wanted = this.#sink.member(member)
-    this.#wanted = !damaged && wanted
+    this.#wanted = fault === undefined && wanted
     this.#enter('body', member.stored)
   }
 
