@@ -3,6 +3,7 @@ import { type FeedOutcome, feedsStatus, type UpdateResult, updateStore } from '#
 import { defaultEcosystems } from '#advisories/store/default-ecosystems.ts'
 import { closest } from '#lib/closest.ts'
 import { Failure } from '#lib/failure.ts'
+import { printableJson } from '#lib/json.ts'
 import { printable, printableLines } from '#lib/terminal.ts'
 import { report } from './failures.ts'
 import { renderFeeds } from './feeds-table.ts'
@@ -95,7 +96,7 @@ function showStatus(flags: Flags): number {
   const home = locateHome(process.env).data
   const status = feedsStatus(home) ?? { feeds: [], size: 0 }
   if (flags.has('json')) {
-    process.stdout.write(`${JSON.stringify({ schema: 'sluice.feeds/v1', folder: home, ...status }, null, 2)}\n`)
+    process.stdout.write(printableJson({ schema: 'sluice.feeds/v1', folder: home, ...status }))
   } else if (status.feeds.length === 0) {
     process.stdout.write(`There are no advisories in ${printable(home)} yet.\n`)
     process.stdout.write('  A scan fetches those that it needs; sluice feeds update fetches all.\n')

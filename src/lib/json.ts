@@ -27,6 +27,20 @@ export function parseJson(text: string): unknown {
   return JSON.parse(source)
 }
 
+/** What JSON may hold as it is and a terminal, an editor or a reviewer would not show as what it is. */
+const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Indented JSON with a line end, in which every character that cannot be seen is an escape: fit for a terminal. */
+export function printableJson(value: unknown): string {
+  const escaped = JSON.stringify(value, undefined, 2).replace(invisible, character =>
+    character
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+  return `${escaped}\n`
+}
+
 /** The value as an object, or undefined where it is anything else (arrays included). */
 export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined

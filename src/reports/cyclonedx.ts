@@ -1,3 +1,4 @@
+import { printableJson } from '#lib/json.ts'
 import { compareText } from '#lib/text.ts'
 import type { Package } from '#model/package.ts'
 import { formatPurl } from '#model/purl.ts'
@@ -34,7 +35,7 @@ export function renderCyclonedx(result: ScanResult): string {
     ...(result.verdict !== undefined && { vulnerabilities }),
     ...(result.problems.length > 0 && { compositions: [{ aggregate: 'incomplete', assemblies: ['target'] }] }),
   }
-  return `${JSON.stringify(bom, undefined, 2)}\n`
+  return printableJson(bom)
 }
 
 /** What tells two documents apart: the facts where they have a digest, else what they say. */

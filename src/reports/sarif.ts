@@ -1,3 +1,4 @@
+import { printableJson } from '#lib/json.ts'
 import type { Finding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
@@ -46,7 +47,7 @@ export function renderSarif(result: ScanResult): string {
       },
     ],
   }
-  return `${JSON.stringify(log, undefined, 2)}\n`
+  return printableJson(log)
 }
 
 /** The part before the last `/` is the category: a later run of the same target replaces this one. */
