@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,hostile}/**/*.test.ts'],
           globalSetup: ['test/support/prepare.ts'],
           pool: 'threads',
           // Suites share one Docker engine and two cores: one at a time is faster than all at once.
