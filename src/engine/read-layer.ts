@@ -178,7 +178,8 @@ export class LayerSheet {
         this.#paths.push(entry.path)
         return false
       case 'file':
-        this.#regular.push(this.#paths.push(entry.path) - 1, entry.size, entry.mode)
+        if (entry.isLazy) this.#paths.push(entry.path)
+        else this.#regular.push(this.#paths.push(entry.path) - 1, entry.size, entry.mode)
         return this.#wantsText(entry.path) || this.#readers.some(reader => reader.ecosystem.wants(entry, this.#mode))
     }
   }

@@ -84,8 +84,9 @@ class TreePass {
   }
 
   *#enter(directory: Buffer, path: string, root: FileStatus, depth: number): Generator<void> {
-    const names = this.#try(path, () => listDirectory(directory))
-    for (const name of names ?? []) {
+    const listed = this.#try(path, () => listDirectory(directory))
+    const start = withSlash(directory)
+    for (const { name, kind } of listed ?? []) {
       const most = this.#limits['layer-entries']
       if (this.#entries >= most) {
         if (this.#entries++ === most) {
@@ -93,9 +94,14 @@ class TreePass {
         }
         return
       }
-      const full = Buffer.concat([withSlash(directory), name])
+      const full = Buffer.concat([start, name])
       const text = decodeFileName(name)
       const inner = path === '' ? text : `${path}/${text}`
+      if (kind === 'file') {
+        this.#show(full, inner, new LazyStatus(() => this.#try(inner, () => statusOf(full))))
+        yield
+        continue
+      }
       const status = this.#try(inner, () => statusOf(full))
       if (status === undefined) continue
       this.#show(full, inner, status)
@@ -109,14 +115,19 @@ class TreePass {
   /** Shows an entry; true where its body was wanted. */
   #show(full: Buffer, path: string, status: FileStatus): boolean {
     this.#entries++
-    const { kind, size, mode } = status
-    const entry: TreeEntry = { path, kind, size: kind === 'file' ? size : 0, mode }
+    const { kind } = status
+    if (status instanceof LazyStatus) return this.#showFile(full, new LazyEntry(path, status), status)
+    const entry: TreeEntry = { path, kind, size: kind === 'file' ? status.size : 0, mode: status.mode }
     if (kind === 'symlink') {
       const target = this.#try(path, () => linkText(full))
       if (target !== undefined) this.#visitor.entry({ ...entry, target })
       return false
     }
-    const isWanted = this.#visitor.entry(entry) && kind === 'file'
+    return this.#showFile(full, entry, status)
+  }
+
+  #showFile(full: Buffer, entry: TreeEntry, status: FileStatus): boolean {
+    const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'
     if (isWanted) this.#read(full, entry, status)
     return isWanted
   }
@@ -126,7 +137,7 @@ class TreePass {
     if (file === undefined) return
     try {
       // It may have grown or shrunk since it was listed: what is open counts.
-      const current = { ...entry, size: file.size }
+      const current: TreeEntry = { path: entry.path, kind: entry.kind, size: file.size, mode: entry.mode }
       if (file.size > this.#limits['file-bytes']) {
         this.#report('limit', limitDetail('The file is too large', 'file-bytes', this.#limits), entry.path)
       } else {
@@ -157,6 +168,59 @@ class TreePass {
     else if (this.problems.length === maxProblems) {
       this.problems.push({ code: 'limit', detail: `More than ${maxProblems} files could not be read` })
     }
+  }
+}
+
+/** The status of a file that a directory lists: most files are of no interest, whatever it is. */
+class LazyStatus implements FileStatus {
+  readonly kind = 'file'
+  readonly #look: () => FileStatus | undefined
+  #seen: FileStatus | undefined
+
+  constructor(look: () => FileStatus | undefined) {
+    this.#look = look
+  }
+
+  get size(): number {
+    return this.#status.size
+  }
+
+  get mode(): number {
+    return this.#status.mode
+  }
+
+  get device(): number {
+    return this.#status.device
+  }
+
+  get inode(): number {
+    return this.#status.inode
+  }
+
+  /** What cannot be looked at has been reported, and is like nothing. */
+  get #status(): FileStatus {
+    this.#seen ??= this.#look() ?? { kind: 'other', size: 0, mode: 0, device: -1, inode: -1 }
+    return this.#seen
+  }
+}
+
+class LazyEntry implements TreeEntry {
+  readonly kind = 'file'
+  readonly isLazy = true
+  readonly path: string
+  readonly #status: FileStatus
+
+  constructor(path: string, status: FileStatus) {
+    this.path = path
+    this.#status = status
+  }
+
+  get size(): number {
+    return this.#status.size
+  }
+
+  get mode(): number {
+    return this.#status.mode
   }
 }
 

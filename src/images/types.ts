@@ -109,6 +109,8 @@ export interface TreeEntry {
   readonly mode: number
   /** Symbolic link: the text as written. Hard link: the normalised path of its target. */
   readonly target?: string
+  /** Size and mode are looked up when they are asked for, which costs; no hard link leads to this entry. */
+  readonly isLazy?: true
 }
 
 export interface LayerEnd {

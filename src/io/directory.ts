@@ -11,16 +11,30 @@ export interface FileStatus {
   readonly inode: number
 }
 
-/** Names in a directory, as bytes and in the order of their bytes. Throws the system's error. */
-export function listDirectory(path: Buffer): readonly Buffer[] {
-  return readdirSync(path, { encoding: 'buffer' }).sort(Buffer.compare)
+/** What a directory says of a file in it. */
+export interface ListedFile {
+  readonly name: Buffer
+  readonly kind: FileStatus['kind']
+}
+
+/** Files in a directory, in the order of the bytes of their names. Throws the system's error. */
+export function listDirectory(path: Buffer): readonly ListedFile[] {
+  const found = readdirSync(path, { encoding: 'buffer', withFileTypes: true })
+  return found.map(item => ({ name: item.name, kind: kindOf(item) })).sort((a, b) => Buffer.compare(a.name, b.name))
 }
 
 /** A file's status; symbolic links are not followed. Throws the system's error. */
 export function statusOf(path: Buffer): FileStatus {
   const stat = lstatSync(path)
-  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other'
-  return { kind, size: stat.size, mode: stat.mode & 0o7777, device: stat.dev, inode: stat.ino }
+  return { kind: kindOf(stat), size: stat.size, mode: stat.mode & 0o7777, device: stat.dev, inode: stat.ino }
+}
+
+function kindOf(item: {
+  readonly isFile: () => boolean
+  readonly isDirectory: () => boolean
+  readonly isSymbolicLink: () => boolean
+}): FileStatus['kind'] {
+  return item.isFile() ? 'file' : item.isDirectory() ? 'directory' : item.isSymbolicLink() ? 'symlink' : 'other'
 }
 
 /** The path without symbolic links. Throws the system's error where there is nothing. */

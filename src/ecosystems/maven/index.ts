@@ -8,7 +8,7 @@ export const maven: Ecosystem = {
   spec: 'https://maven.apache.org/pom.html#maven-coordinates',
   kind: 'language',
   version: 1,
-  wants: (file, mode) => (file.size > 0 && isArchive(file.path)) || (mode === 'directory' && isDeclaredFile(file.path)),
+  wants: (file, mode) => (isArchive(file.path) && file.size > 0) || (mode === 'directory' && isDeclaredFile(file.path)),
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }
