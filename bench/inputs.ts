@@ -23,6 +23,8 @@ export interface Input {
   readonly name: string
   readonly kind: InputKind
   readonly path: string
+  /** Where some programs list nothing of it: those that do, by their name. */
+  readonly listedBy?: RegExp
   /** Bytes of files that a reader may have to look at. */
   readonly size: number
 }
@@ -69,7 +71,8 @@ export async function prepareInputs(corpus: string, scratch: string, only: RegEx
     once(path, make)
     add(name, kind, path)
   }
-  return inputs
+  // In directories the other peers read lock files and manifests, not archives of Java.
+  return inputs.map(input => (input.name === 'nested WAR' ? { ...input, listedBy: /^(?:Sluice|Syft)/ } : input))
 }
 
 function sizeOf(path: string): number {

@@ -76,7 +76,7 @@ function measureInput(input: Input, { rounds, scratch, programs }: Settings): re
   const found = new Map<string, { series: Omit<Series, 'runs'>; runs: Cost[] }>()
   const failed = new Set<string>()
   for (let round = 0; round < rounds; round++) {
-    for (const program of programs) {
+    for (const program of programs.filter(({ name }) => input.listedBy?.test(name) !== false)) {
       for (const state of states) {
         if (state !== 'cold' && !program.hasCache) continue
         const path = state === 'changed' ? withChangedTop(input.path, join(scratch, 'changed')) : input.path
