@@ -44,7 +44,10 @@ export function catalogPackages(request: CatalogRequest): Catalog {
   const packages = parts.flatMap(({ reader, files, assembly }) => {
     const arrivals = layers.length > 1 ? arrivalLayers(request, reader, files, assembly) : undefined
     return assembly.packages.map((found): Package => {
-      const layer = Math.min(...identities(found).map(name => arrivals?.get(name) ?? 0))
+      const layer =
+        arrivals === undefined
+          ? Math.max(0, ...found.locations.map(({ path }) => holders.get(path.split('!/')[0] ?? path) ?? 0))
+          : Math.min(...identities(found).map(name => arrivals.get(name) ?? 0))
       const brought = layers[layer]
       return {
         ...found,
@@ -108,17 +111,21 @@ function identities({ purl, locations }: Assembly['packages'][number]): readonly
   return (locations.length === 0 ? [{ path: '' }] : locations).map(({ path }) => `${purl}\0${path}`)
 }
 
+/** Files and packages that are gone through, at most, to learn in which layers the packages of an ecosystem came. */
+const maxArrivalWork = 1_500_000
+
 /**
  * For each package of the final state and each of its places, the lowest layer from which on it has been there without a
  * gap. A package database is rewritten by every install, so the layer that holds it now says nothing: the ecosystem is
- * assembled as seen from each layer that changed its files, and compared.
+ * assembled as seen from each layer that changed its files, and compared. Undefined where that is too much work, which
+ * no real image makes: then the layer of a package is the one that its files are from now.
  */
 function arrivalLayers(
   request: CatalogRequest,
   reader: Reader,
   files: readonly StackedFile[],
   final: Assembly,
-): ReadonlyMap<string, number> {
+): ReadonlyMap<string, number> | undefined {
   const changes = new Set<number>()
   for (const { layer, hiddenBy } of files) {
     changes.add(layer)
@@ -126,8 +133,11 @@ function arrivalLayers(
   }
   const steps = [...changes].sort((a, b) => a - b)
   const arrivals = new Map<string, number>()
+  let work = 0
   for (const step of steps) {
     const state = step === steps.at(-1) ? final : assemble(request, reader, files, step)
+    work += files.length + state.packages.length
+    if (work > maxArrivalWork) return undefined
     const present = new Set(state.packages.flatMap(identities))
     for (const known of arrivals.keys()) if (!present.has(known)) arrivals.delete(known)
     for (const name of present) if (!arrivals.has(name)) arrivals.set(name, step)

@@ -1,4 +1,5 @@
 import { directoryName } from '#lib/text.ts'
+import { Hiders } from './hiders.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 
 /** Symbolic links are followed this often, as Linux does, before a path counts as leading nowhere. */
@@ -43,11 +44,7 @@ export interface Stack {
  */
 export function stackLayers(layers: readonly LayerFacts[]): Stack {
   const links = linkHistory(layers)
-  const { blockers } = links
-  const hiddenBy = (path: string, from: number): number => {
-    for (let index = from + 1; index < layers.length; index++) if (blockers[index]!.hides(path)) return index
-    return layers.length
-  }
+  const hiddenBy = (path: string, from: number): number => links.hiders.next(path, from) ?? layers.length
   const isStraight = straightness(layers.length, (path, top) => links.target(path, top, hiddenBy))
   const resolve = (path: string, top: number) =>
     isStraight(path, top) ? path : follow(path, link => links.target(link, top, hiddenBy))
@@ -59,7 +56,7 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
   )
   const entriesAt = (path: string) =>
     layers.flatMap((layer, index) =>
-      blockers[index]!.holds(path)
+      links.entries[index]!.has(path)
         ? layer.tree.paths.filter(name => links.place(name, index) === path).map(name => ({ layer: index, name }))
         : [],
     )
@@ -93,50 +90,6 @@ function visibleTexts(view: {
     if (text !== undefined) texts.set(path, text)
   }
   return texts
-}
-
-/** What one layer does to the layers below it. */
-class Blocker {
-  readonly #entries: ReadonlySet<string>
-  readonly #directories: ReadonlySet<string>
-  readonly #whiteouts: ReadonlySet<string>
-  readonly #opaques: ReadonlySet<string>
-  readonly #memo = new Map<string, boolean>()
-
-  constructor({ tree }: LayerFacts, place: Placing, marks: Marks) {
-    this.#entries = new Set(tree.paths.map(place))
-    this.#directories = withParents(tree.directories.map(place), this.#entries)
-    this.#whiteouts = marks.whiteouts
-    this.#opaques = marks.opaques
-  }
-
-  /** True where this layer itself has the entry (not a directory). */
-  holds(path: string): boolean {
-    return this.#entries.has(path)
-  }
-
-  /** True where a lower entry of that path, which is not a directory, cannot be seen through this layer. */
-  hides(path: string): boolean {
-    return (
-      this.#entries.has(path) ||
-      this.#whiteouts.has(path) ||
-      this.#directories.has(path) ||
-      this.#hidesBelow(directoryName(path))
-    )
-  }
-
-  #hidesBelow(directory: string): boolean {
-    if (directory === '') return this.#opaques.has('')
-    const known = this.#memo.get(directory)
-    if (known !== undefined) return known
-    const hidden =
-      this.#opaques.has(directory) ||
-      this.#whiteouts.has(directory) ||
-      this.#entries.has(directory) ||
-      this.#hidesBelow(directoryName(directory))
-    this.#memo.set(directory, hidden)
-    return hidden
-  }
 }
 
 /** Directories that a layer has: those it names, and those it only implies by naming something in them. */
@@ -176,7 +129,9 @@ class Marks {
 }
 
 interface LinkHistory {
-  readonly blockers: readonly Blocker[]
+  readonly hiders: Hiders
+  /** Where the entries of each layer land that are no directories. */
+  readonly entries: readonly ReadonlySet<string>[]
   /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
   readonly place: (path: string, index: number) => string
   /** The target of a link as seen from layer `top`. */
@@ -186,21 +141,24 @@ interface LinkHistory {
 /** Goes through the layers from the lowest: each is placed by the links that those below it have left. */
 function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
   const versions = new Map<string, { readonly layer: number; readonly target: string }[]>()
-  const blockers: Blocker[] = []
+  const hiders = new Hiders()
+  const landed: ReadonlySet<string>[] = []
   const placings: Placing[] = []
   /** A lower link stands in for a directory unless a layer above it took it away or put something in its place. */
   const lower = (path: string, index: number): string | undefined => {
     const version = versions.get(path)?.findLast(({ layer }) => layer < index)
     if (version === undefined) return undefined
-    for (let above = version.layer + 1; above < index; above++) if (blockers[above]!.hides(path)) return undefined
-    return version.target
+    return hiders.next(path, version.layer) === undefined ? version.target : undefined
   }
   layers.forEach((layer, index) => {
     const below = (path: string) => lower(path, index)
     const marks = new Marks(layer, index === 0 ? asItIs : placing(below))
     const place = index === 0 ? asItIs : placing(path => (marks.clears(path) ? undefined : below(path)))
     placings.push(place)
-    blockers.push(new Blocker(layer, place, marks))
+    const entries = new Set(layer.tree.paths.map(place))
+    const directories = withParents(layer.tree.directories.map(place), entries)
+    hiders.add(index, { solid: [...entries, ...marks.whiteouts], directories, opaques: marks.opaques })
+    landed.push(entries)
     for (const [name, target] of layer.tree.symlinks) {
       const path = place(name)
       const list = versions.get(path)
@@ -209,7 +167,8 @@ function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
     }
   })
   return {
-    blockers,
+    hiders,
+    entries: landed,
     place: (path, index) => placings[index]!(path),
     target: (path, top, hiddenBy) => {
       const version = versions.get(path)?.findLast(({ layer }) => layer <= top)
