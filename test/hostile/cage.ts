@@ -29,6 +29,8 @@ export interface ProbeOptions {
 export interface Cage {
   /** A fresh path for a target. */
   readonly next: (extension?: string) => string
+  /** A home for Sluice that stays. */
+  readonly home: (name: string) => string
   /** A file of the host that no target may make Sluice read: a manifest of the npm package `secret-of-the-host`. */
   readonly secret: string
   /** Runs `./sluice` and holds it to every promise that does not depend on the target. */
@@ -61,6 +63,7 @@ export function openCage(name: string): Cage {
   return {
     next: (extension = '') => join(folder, 'targets', `${++count}${extension}`),
     secret,
+    home: kept => join(folder, 'homes', kept),
     probe,
     close: () => {
       console.info(`${name}: ${count} paths, worst ${worst.seconds.toFixed(1)} s and ${worst.mebibytes.toFixed(0)} MiB`)
@@ -94,8 +97,9 @@ export async function inEveryFormat(cage: Cage, words: readonly string[], option
   return { ...ended, reports }
 }
 
+let runs = 0
 async function measured(folder: string, words: readonly string[], options: ProbeOptions): Promise<Probed> {
-  const figures = join(folder, 'homes', 'figures')
+  const figures = join(folder, 'homes', `${++runs}.figures`)
   const program = join(root, 'sluice')
   const timed = hasTimer()
   const [command, parameters] = timed ? [timer, ['-f', '%M', '-o', figures, program, ...words]] : [program, words]
