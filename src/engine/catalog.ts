@@ -37,8 +37,7 @@ export function catalogPackages(request: CatalogRequest): Catalog {
   for (const { files } of parts)
     for (const { path, layer, hiddenBy } of files) if (hiddenBy === stack.height) holders.set(path, layer)
   const locate = (path: string, line?: number) => {
-    const outer = path.split('!/')[0] ?? path
-    const diffId = layers[holders.get(outer) ?? -1]?.diffId
+    const diffId = layers[holders.get(outerPath(path)) ?? -1]?.diffId
     return { ...(diffId !== undefined && { layer: diffId }), path, ...(line !== undefined && { line }) }
   }
   const packages = parts.flatMap(({ reader, files, assembly }) => {
@@ -46,8 +45,8 @@ export function catalogPackages(request: CatalogRequest): Catalog {
     return assembly.packages.map((found): Package => {
       const layer =
         arrivals === undefined
-          ? Math.max(0, ...found.locations.map(({ path }) => holders.get(path.split('!/')[0] ?? path) ?? 0))
-          : Math.min(...identities(found).map(name => arrivals.get(name) ?? 0))
+          ? found.locations.reduce((top, { path }) => Math.max(top, holders.get(outerPath(path)) ?? 0), 0)
+          : identities(found).reduce((low, name) => Math.min(low, arrivals.get(name) ?? 0), layers.length)
       const brought = layers[layer]
       return {
         ...found,
@@ -68,6 +67,11 @@ export function catalogPackages(request: CatalogRequest): Catalog {
   )
   const owned = ownPackages(packages, parts, stack)
   return { packages: owned.toSorted(byPlace), problems }
+}
+
+/** The file of the target that a path inside an archive is in. */
+function outerPath(path: string): string {
+  return path.split('!/')[0] ?? path
 }
 
 /** Sorted by type, name, version and first path: the order of every report. */

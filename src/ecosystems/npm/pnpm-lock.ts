@@ -16,8 +16,9 @@ export function parsePnpmLock(text: string): LockFile {
     if (root === undefined) continue
     const version = member(root, 'lockfileVersion')
     const major = Number.parseInt(String(version), 10)
-    if (major === 5 || major === 6 || major === 9) packages.push(...fromDocument(root, major, lines))
-    else
+    if (major === 5 || major === 6 || major === 9) {
+      for (const found of fromDocument(root, major, lines)) packages.push(found)
+    } else
       problems.push({
         code: 'unsupported',
         detail: `lock file version ${JSON.stringify(version) ?? '(none)'} of pnpm is not known`,
