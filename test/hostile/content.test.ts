@@ -1,0 +1,198 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { writeDockerArchive } from '#test/images/image-writer.ts'
+import type { TarItem } from '#test/images/tar-writer.ts'
+import { inEveryFormat, list, openCage, unsafe } from './cage.ts'
+
+const cage = openCage('content')
+afterAll(() => cage.close())
+
+/** A directory with one sound lock file and this one. */
+function directoryOf(name: string, text: string): string {
+  const folder = cage.next()
+  mkdirSync(join(folder, 'sound'), { recursive: true })
+  writeFileSync(
+    join(folder, 'sound/package-lock.json'),
+    '{"lockfileVersion":3,"packages":{"node_modules/sound":{"version":"1.0.0"}}}',
+  )
+  writeFileSync(join(folder, name), text)
+  return folder
+}
+
+const imageOf = (...items: readonly TarItem[]) => writeDockerArchive(cage.next('.tar'), [{ layers: [items] }])
+const many = (count: number, line: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => line(at)).join('')
+const debian: TarItem = { name: 'etc/os-release', body: 'ID=debian\nVERSION_ID="12"\n' }
+const stanza = (name: string, more = '') =>
+  `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n${more}\n`
+const laughs = (item: (at: number) => string) => many(30, item)
+
+describe('hostile content', () => {
+  it.each<readonly [string, string, () => string]>([
+    [
+      'a lock file of 100 MB',
+      'package-lock.json',
+      () =>
+        `{"lockfileVersion":3,"packages":{${many(1_100_000, at => `"node_modules/p${at}":{"version":"1.0.0","resolved":"https://registry.npmjs.org/"},`)}"":{}}}`,
+    ],
+    [
+      'deep JSON',
+      'package-lock.json',
+      () => `{"lockfileVersion":3,"packages":${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}}`,
+    ],
+    ['deep YAML', 'pnpm-lock.yaml', () => `lockfileVersion: '9.0'\npackages: ${'['.repeat(500_000)}`],
+    [
+      'YAML of a billion laughs',
+      'pnpm-lock.yaml',
+      () =>
+        `lockfileVersion: '9.0'\na0: &a0 [x]\n${laughs(at => `a${at + 1}: &a${at + 1} [${new Array(9).fill(`*a${at}`).join(',')}]\n`)}packages: ''\nlockfileVersion: *a30\n`,
+    ],
+    [
+      'YAML with merge keys of itself',
+      'pnpm-lock.yaml',
+      () =>
+        `lockfileVersion: '9.0'\na0: &a0 {x: 1}\n${laughs(at => `a${at + 1}: &a${at + 1}\n  <<: [${new Array(500).fill(`*a${at}`).join(',')}]\n`)}packages: *a30\n`,
+    ],
+    ['deep TOML', 'uv.lock', () => `version = 1\na = ${'['.repeat(200_000)}`],
+    [
+      'XML of a billion laughs',
+      'pom.xml',
+      () =>
+        `<!DOCTYPE project [<!ENTITY a0 "x">${laughs(at => `<!ENTITY a${at + 1} "${`&a${at};`.repeat(9)}">`)}]><project><groupId>a</groupId><artifactId>&a30;</artifactId><version>1</version></project>`,
+    ],
+    [
+      'XML that names a file of the host',
+      'pom.xml',
+      () =>
+        `<!DOCTYPE project [<!ENTITY f SYSTEM "file://${cage.secret}">]><project><groupId>a</groupId><artifactId>&f;</artifactId><version>1</version></project>`,
+    ],
+    ['deep XML', 'pom.xml', () => '<a>'.repeat(1_000_000)],
+  ])('is told of, and the rest is read: %s', async (_title, name, text) => {
+    const seen = await list(cage, directoryOf(name, text()))
+
+    expect([seen.code, seen.names]).toEqual([3, expect.arrayContaining(['sound'])])
+  })
+
+  it.each<readonly [string, string]>([
+    [
+      'package-lock.json',
+      '{"__proto__":{"polluted":1},"lockfileVersion":3,"packages":{"__proto__":{"version":"1"},"node_modules/__proto__":{"version":"1.0.0"},"node_modules/constructor":{"version":"1.0.0","__proto__":{"dev":true}}}}',
+    ],
+    [
+      'pnpm-lock.yaml',
+      "lockfileVersion: '9.0'\n__proto__: {polluted: 1}\npackages:\n  __proto__@1.0.0: {}\n  constructor@1.0.0: {resolution: {__proto__: {a: 1}}}\n",
+    ],
+    ['yarn.lock', '# yarn lockfile v1\n\n"__proto__@^1":\n  version "1.0.0"\n\nconstructor@^1:\n  version "1.0.0"\n'],
+    ['uv.lock', 'version = 1\n[__proto__]\npolluted = 1\n[[package]]\nname = "constructor"\nversion = "1.0.0"\n'],
+    [
+      'Pipfile.lock',
+      '{"__proto__":{"a":1},"default":{"__proto__":{"version":"==1"},"constructor":{"version":"==1.0.0"}}}',
+    ],
+    ['requirements.txt', 'constructor==1.0.0\n__proto__==1\n'],
+    ['go.mod', 'module __proto__\nrequire (\n\tconstructor v1.0.0\n\t__proto__ v1.0.0\n)\n'],
+  ])('has no prototypes to change: %s', async (name, text) => {
+    const seen = await list(cage, directoryOf(name, text))
+
+    expect(seen.code === 0 || seen.code === 3).toBe(true)
+    expect(seen.names).toEqual(expect.arrayContaining(['constructor', 'sound']))
+  })
+
+  it('may call packages anything', async () => {
+    const names = [
+      '$(touch owned)',
+      '`id`',
+      '; rm -rf /',
+      '[x](javascript:alert(1))',
+      '<script>alert(1)</script>',
+      '=HYPERLINK("http://e")',
+      '+1',
+      '@SUM(1)',
+      '::error::x',
+      '##vso[task.setvariable]x',
+      '-->',
+      ']]>',
+      '| a | b |',
+      '\n::set-output name=a::b',
+      '\u202eevil',
+      '%s%n',
+      '../../etc/passwd',
+    ]
+    const packages = Object.fromEntries(
+      names.map(name => [`node_modules/${name}`, { version: '1.0.0', license: name }]),
+    )
+    const target = directoryOf('package-lock.json', JSON.stringify({ lockfileVersion: 3, packages }))
+
+    const { code, stdout, reports } = await inEveryFormat(cage, ['sbom', target, '--paths'])
+
+    expect([0, 3]).toContain(code)
+    expect(stdout).not.toMatch(unsafe)
+    const markdown = new Map(reports).get('markdown')!
+    expect(markdown).not.toMatch(unsafe)
+  })
+
+  it.each<readonly [string, () => readonly TarItem[]]>([
+    [
+      'dpkg, one package very often',
+      () => [debian, { name: 'var/lib/dpkg/status', body: stanza('a').repeat(199_000) }],
+    ],
+    [
+      'dpkg, a field of megabytes',
+      () => [
+        debian,
+        {
+          name: 'var/lib/dpkg/status',
+          body: stanza('a', `Description: ${'x '.repeat(8_000_000)}\n`) + stanza('b'.repeat(5_000_000)),
+        },
+      ],
+    ],
+    [
+      'apk, a field of megabytes',
+      () => [
+        { name: 'etc/os-release', body: 'ID=alpine\nVERSION_ID=3.20\n' },
+        {
+          name: 'lib/apk/db/installed',
+          body: `P:a\nV:1-r0\nT:${'x'.repeat(16_000_000)}\n\nP:${'b'.repeat(5_000_000)}\nV:1\n\n`,
+        },
+      ],
+    ],
+    [
+      'apk, one package very often',
+      () => [
+        { name: 'etc/os-release', body: 'ID=alpine\nVERSION_ID=3.20\n' },
+        { name: 'lib/apk/db/installed', body: 'P:a\nV:1-r0\n\n'.repeat(99_000) },
+      ],
+    ],
+  ])('is bounded: %s', async (_title, items) => {
+    const seen = await list(cage, imageOf(...items()))
+
+    expect(seen.names).toContain('a')
+  })
+
+  it('may be programs whose headers lie', async () => {
+    const lies = [
+      '\x7fELF\x02\x01\x01',
+      '\x7fELF\x01\x02\x01',
+      'MZ',
+      '\xcf\xfa\xed\xfe',
+      '\xca\xfe\xba\xbe',
+      '\xfe\xed\xfa\xce',
+    ]
+    const items = lies.flatMap((magic, at) =>
+      [0xff, 0x7f, 0x01].map((fill, of): TarItem => {
+        const body = new Uint8Array(100_000).fill(fill)
+        body.set(Buffer.from(magic, 'latin1'))
+        return { name: `usr/bin/p${at}-${of}`, body, mode: 0o755 }
+      }),
+    )
+
+    expect(
+      (
+        await list(
+          cage,
+          imageOf({ name: 'node_modules/a/package.json', body: '{"name":"a","version":"1.0.0"}' }, ...items),
+        )
+      ).names,
+    ).toEqual(['a'])
+  })
+})
