@@ -147,6 +147,7 @@ describe('hostile archives', () => {
       ],
     ],
     ['hard links to themselves', [hardLink('node_modules/h/package.json', 'node_modules/h/package.json')]],
+    ['an unknown type', [{ ...x, type: 'Z' }]],
     ['whiteouts of no name', [{ name: 'node_modules/.wh.' }]],
     ['whiteouts of what is above', [{ name: 'node_modules/.wh...' }]],
     ['a longer path than any system has', [longName(`${'d/'.repeat(40_000)}node_modules/x/package.json\0`), x]],
