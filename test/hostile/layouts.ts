@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { type WrittenBlob, writeBlob, writeIndex, writeManifest } from '#test/images/oci-writer.ts'
@@ -54,9 +54,4 @@ export function replaceBlob(layout: string, digest: string, bytes: Uint8Array | 
   const path = join(layout, 'blobs/sha256', digest.slice('sha256:'.length))
   if (bytes === undefined) rmSync(path)
   else writeFileSync(path, bytes)
-}
-
-/** The digest of the only manifest of a layout. */
-export function manifestDigest(layout: string): string {
-  return JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')).manifests[0].digest
 }

@@ -211,6 +211,13 @@ snapshots:
     expect(nine.packages.map(({ dev }) => dev)).toEqual([false, false, false, true])
   })
 
+  it('calls a table of packages that is none a problem, not an empty lock', () => {
+    const { packages, problems } = parsePnpmLock("lockfileVersion: '9.0'\npackages: [a]\n")
+
+    expect(packages).toEqual([])
+    expect(problems).toMatchObject([{ code: 'unreadable' }])
+  })
+
   it('tells of a version that it does not know', () => {
     const { packages, problems } = parsePnpmLock('shrinkwrapVersion: 3\npackages:\n  /a/1.0.0: {}\n')
 

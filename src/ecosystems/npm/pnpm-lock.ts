@@ -5,7 +5,7 @@ import { keyLines, type LockedPackage, type LockFile, reachable } from './locked
 
 /**
  * Reads `pnpm-lock.yaml`, versions 5, 6 and 9 (https://github.com/pnpm/spec/tree/master/lockfile). Workspace projects
- * and folders (`link:`, `file:`) are left out. Throws on what is no YAML.
+ * and folders (`link:`, `file:`) are left out. Throws on what is no YAML; a table of packages that is none is a problem.
  */
 export function parsePnpmLock(text: string): LockFile {
   const packages: LockedPackage[] = []
@@ -16,7 +16,10 @@ export function parsePnpmLock(text: string): LockFile {
     if (root === undefined) continue
     const version = member(root, 'lockfileVersion')
     const major = Number.parseInt(String(version), 10)
-    if (major === 5 || major === 6 || major === 9) {
+    const table = member(root, 'packages')
+    if (table !== undefined && table !== null && asObject(table) === undefined) {
+      problems.push({ code: 'unreadable', detail: 'the table `packages` of a pnpm lock file is no table' })
+    } else if (major === 5 || major === 6 || major === 9) {
       for (const found of fromDocument(root, major, lines)) packages.push(found)
     } else
       problems.push({
