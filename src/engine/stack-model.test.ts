@@ -107,7 +107,7 @@ function unpack(layers: readonly (readonly Entry[])[]): readonly string[] {
     }
     // A directory comes before what is in it, by whatever name.
     for (const { kind, path: name, target: link } of entries.toSorted(
-      (a, b) => Number(b.kind === 'd') - Number(a.kind === 'd'),
+      (a, b) => Number(b.kind === 'd') - Number(a.kind === 'd') || (a.kind === 'd' ? a.path.length - b.path.length : 0),
     )) {
       if (kind === 'w' || kind === 'o') continue
       const { directory, last } = place(name, index)
