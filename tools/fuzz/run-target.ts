@@ -29,7 +29,9 @@ export async function fuzzTarget(target: string, options: FuzzOptions): Promise<
   const header = new Int32Array(shared, 0, 2)
   const { stuck: _stuck, memory, ...given } = options
   const task: WorkerTask = { ...given, target, shared }
-  const heap = Math.ceil(memory / 2 ** 20)
+  // Only a backstop: a thread that meets it within one allocation takes the whole process with it, so the watch, which
+  // sees the process grow, has to come first.
+  const heap = Math.ceil((memory * 8) / 2 ** 20)
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: heap },
