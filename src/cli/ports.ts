@@ -5,9 +5,9 @@ import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
 import type { HashAlgorithm, Hasher, Ports } from '#engine/ports.ts'
 import { BlobCache } from '#io/blob-cache.ts'
-import type { HttpClient } from '#io/http.ts'
 import { Failure } from '#lib/failure.ts'
 import { printable } from '#lib/terminal.ts'
+import { openFeedSource } from './feed-source.ts'
 import { type Flags, usageFailure } from './flags.ts'
 import { type Home, locateHome } from './home.ts'
 import { createProgress, type Progress } from './progress.ts'
@@ -90,14 +90,17 @@ export async function withTemporary<T>(
   }
 }
 
-/** A run that was killed leaves its folder: old ones whose process is gone go. A process elsewhere may share the home. */
+/**
+ * A run that was killed leaves its folder: old ones whose process is gone go. A process elsewhere may share the home, so
+ * recent ones stay; of the future are those that were made before the clock was set back.
+ */
 async function sweepRuns(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = /^run-(\d+)-/.exec(name)?.[1]
     if (pid === undefined || isRunning(Number(pid))) continue
     const path = join(folder, name)
     const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
+      ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
       () => 0,
     )
     if (age > 3_600_000) await rm(path, { recursive: true, force: true })
@@ -125,12 +128,13 @@ async function openAdvisories(request: {
   let failure: unknown
   if (!offline) {
     const show = showUpdate(progress)
-    await ensureEcosystems({ home: home.data, ecosystems, progress: show, signal, client: await feedClient() }).catch(
-      error => {
+    const source = await openFeedSource(process.env.SLUICE_FEEDS_MIRROR)
+    await ensureEcosystems({ home: home.data, ecosystems, progress: show, signal, ...source })
+      .catch(error => {
         signal.throwIfAborted()
         failure = error
-      },
-    )
+      })
+      .finally(source.client.close)
   }
   const store = openStore(home.data)
   if (store !== undefined) {
@@ -143,13 +147,6 @@ async function openAdvisories(request: {
     hint: 'Fetch them with sluice feeds update, or take them from a mirror with sluice feeds update --from DIR.',
     cause: failure,
   })
-}
-
-/** A client for the public feeds that goes through the proxies of the environment. */
-export async function feedClient(): Promise<HttpClient> {
-  const { createHttpClient } = await import('#io/http.ts')
-  const { proxiesFromEnvironment } = await import('#io/http-proxy.ts')
-  return createHttpClient({ proxies: proxiesFromEnvironment(process.env) })
 }
 
 /** Shows an update's steps on the progress line: bytes of downloads, records of all others. */

@@ -5,6 +5,12 @@ import type { IncompleteReason } from '#model/verdict.ts'
 import { formatDuration, parseTime } from './duration.ts'
 import type { Policy, Subject } from './types.ts'
 
+/**
+ * Clocks of machines and sources differ by less than this, in milliseconds. Where it is more, one of them was set, and
+ * ages, waivers and dates of support tell nothing.
+ */
+const maxAhead = 86_400_000
+
 /** Why nobody may call the target clean, and notes about the data. `now` is in milliseconds. */
 export function findGaps(
   subject: Subject,
@@ -65,6 +71,10 @@ function ageReasons(
   if (packages.length === 0 && advisories.consulted.length === 0) return []
   const asOf = parseTime(advisories.asOf)
   if (asOf === undefined) return [{ code: 'stale-advisories', detail: 'it is not known how old the advisories are' }]
+  if (asOf - now > maxAhead) {
+    const detail = `the advisories are dated ${advisories.asOf}, which is still to come: it is not known how old they are`
+    return [{ code: 'stale-advisories', detail }]
+  }
   if (asOf > now) {
     notes.push(`the advisories are dated ${advisories.asOf}, which is still to come: taken as current`)
     return []

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '#test/architecture/sources.ts'
@@ -23,18 +23,6 @@ function expectRefusal(ended: { readonly code: number | null; readonly stderr: s
 }
 
 describe('a home', () => {
-  it('is shared by many scans that all find it cold', async () => {
-    const home = await scene.freshHome()
-
-    const all = await Promise.all(Array.from({ length: 30 }, () => scanIn(scene, home)))
-
-    expect([...new Set(all.map(({ code, stderr }) => `${code} ${stderr}`))]).toEqual(['1 '])
-    expect(all.every(({ stdout }) => stdout === scene.clean)).toBe(true)
-    // Each entry under its own name, however many wrote it at a time.
-    expect(facts(home).length).toBe(scene.entries)
-    expect(readdirSync(join(home, 'tmp'))).toEqual([])
-  })
-
   it.each<[string, (path: string, all: readonly string[]) => void]>([
     ['cut', path => truncateSync(path, 40)],
     ['emptied', path => truncateSync(path, 0)],

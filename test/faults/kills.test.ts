@@ -9,6 +9,9 @@ import { filesBelow, openScene, type Scene, scanIn, scanWords } from './scene.ts
 /** Runs of each kind that are really hit, in the suite; the long run has `SLUICE_KILLS=200`. */
 const kills = Number(process.env.SLUICE_KILLS ?? '16')
 
+/** Milliseconds for all runs of a kind, and for those that have to work after them. */
+const patience = 600_000 + 30_000 * kills
+
 /** Records of the feeds that an update takes over: writing them is a good part of its time. */
 const laterRecords = 2000
 
@@ -64,31 +67,35 @@ describe('killed', () => {
   it.each([
     ['cold', true],
     ['warm', false],
-  ])('at any moment of a %s scan: the next one says what a clean one says', async (kind, isCold) => {
-    // One home for all: what killed runs left there stays in the way of the next ones.
-    const home = await scene.freshHome()
-    let before: ReadonlySet<string> = new Set()
-    const prepare = async () => {
-      if (isCold) rmSync(join(home, 'cache', 'facts'), { recursive: true, force: true })
-      before = new Set(namesIn(join(home, 'tmp')))
-      return home
-    }
-    const check = async () => {
-      const phase = scanPhase(home, before)
-      expect((await scanIn(scene, home)).stdout).toBe(scene.clean)
-      expect(filesBelow(join(home, 'cache', 'facts')).length).toBe(scene.entries)
-      return phase
-    }
+  ])(
+    'at any moment of a %s scan: the next one says what a clean one says',
+    async (kind, isCold) => {
+      // One home for all: what killed runs left there stays in the way of the next ones.
+      const home = await scene.freshHome()
+      let before: ReadonlySet<string> = new Set()
+      const prepare = async () => {
+        if (isCold) rmSync(join(home, 'cache', 'facts'), { recursive: true, force: true })
+        before = new Set(namesIn(join(home, 'tmp')))
+        return home
+      }
+      const check = async () => {
+        const phase = scanPhase(home, before)
+        expect((await scanIn(scene, home)).stdout).toBe(scene.clean)
+        expect(filesBelow(join(home, 'cache', 'facts')).length).toBe(scene.entries)
+        return phase
+      }
 
-    const toll = await killMany({ words: scanWords(scene.image), prepare, check }, Math.ceil(kills / 2))
+      const toll = await killMany({ words: scanWords(scene.image), prepare, check }, Math.ceil(kills / 2))
 
-    tell(`${kind} scans`, toll)
-    expect(toll.hits).toBe(Math.ceil(kills / 2))
-    // Folders of killed runs are swept once they are old.
-    for (const name of namesIn(join(home, 'tmp'))) utimesSync(join(home, 'tmp', name), 0, 0)
-    await scanIn(scene, home)
-    expect(namesIn(join(home, 'tmp'))).toEqual([])
-  })
+      tell(`${kind} scans`, toll)
+      expect(toll.hits).toBe(Math.ceil(kills / 2))
+      // Folders of killed runs are swept once they are old.
+      for (const name of namesIn(join(home, 'tmp'))) utimesSync(join(home, 'tmp', name), 0, 0)
+      await scanIn(scene, home)
+      expect(namesIn(join(home, 'tmp'))).toEqual([])
+    },
+    patience,
+  )
 
   /** How far an update came, by what it left. */
   function updatePhase(home: string, before: readonly string[]): string {
@@ -103,34 +110,38 @@ describe('killed', () => {
   it.each([
     ['the first update', true],
     ['an update', false],
-  ])('at any moment of %s: the next scan has the old store or the new one', async (kind, isFirst) => {
-    let before: readonly string[] = []
-    const prepare = async () => {
-      const home = await scene.freshHome()
-      if (isFirst) rmSync(join(home, 'data'), { recursive: true })
-      before = namesIn(join(home, 'data', 'advisories'))
-      return home
-    }
-    const clean = isFirst ? await firstStore() : later
-    const check = async (home: string) => {
-      const phase = updatePhase(home, before)
-      const next = await scanIn(scene, home)
-      if (next.stdout === '') expect([isFirst, next.code]).toEqual([true, 2])
-      else expect([scene.clean, clean]).toContain(next.stdout)
-      await update(home)
-      expect((await scanIn(scene, home)).stdout).toBe(clean)
-      const left = namesIn(join(home, 'data', 'advisories')).filter(name => !/^update\.lock|\.verified$/.test(name))
-      expect(left).toEqual([expect.stringMatching(/^advisories-[0-9a-f]{16}\.db$/), 'store.json'])
-      rmSync(home, { recursive: true })
-      return phase
-    }
+  ])(
+    'at any moment of %s: the next scan has the old store or the new one',
+    async (kind, isFirst) => {
+      let before: readonly string[] = []
+      const prepare = async () => {
+        const home = await scene.freshHome()
+        if (isFirst) rmSync(join(home, 'data'), { recursive: true })
+        before = namesIn(join(home, 'data', 'advisories'))
+        return home
+      }
+      const clean = isFirst ? await firstStore() : later
+      const check = async (home: string) => {
+        const phase = updatePhase(home, before)
+        const next = await scanIn(scene, home)
+        if (next.stdout === '') expect([isFirst, next.code]).toEqual([true, 2])
+        else expect([scene.clean, clean]).toContain(next.stdout)
+        await update(home)
+        expect((await scanIn(scene, home)).stdout).toBe(clean)
+        const left = namesIn(join(home, 'data', 'advisories')).filter(name => !/^update\.lock|\.verified$/.test(name))
+        expect(left).toEqual([expect.stringMatching(/^advisories-[0-9a-f]{16}\.db$/), 'store.json'])
+        rmSync(home, { recursive: true })
+        return phase
+      }
 
-    const words = ['feeds', 'update', '--from', feeds]
-    const toll = await killMany({ words, prepare, check }, Math.ceil(kills / 2))
+      const words = ['feeds', 'update', '--from', feeds]
+      const toll = await killMany({ words, prepare, check }, Math.ceil(kills / 2))
 
-    tell(kind, toll)
-    expect(toll.hits).toBe(Math.ceil(kills / 2))
-  })
+      tell(kind, toll)
+      expect(toll.hits).toBe(Math.ceil(kills / 2))
+    },
+    patience,
+  )
 
   /** What a scan says by the later feeds alone. */
   async function firstStore(): Promise<string> {

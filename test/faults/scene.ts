@@ -19,8 +19,11 @@ export interface Scene {
   readonly remove: () => void
 }
 
-/** Packages of each layer of Node.js packages: reading them takes a good part of a second. */
-const packagesPerLayer = 1200
+/** How large the image is. */
+export interface SceneOptions {
+  /** In each of three layers of Node.js packages; reading the default of 1200 takes a good part of a second. */
+  readonly packagesPerLayer?: number
+}
 
 /** The moment that every scan is judged at, so that their reports are the same. */
 const moment = '2026-11-01T00:00:00Z'
@@ -31,9 +34,10 @@ export function scanWords(image: string): readonly string[] {
 }
 
 /** Writes the image, imports the advisories of `demo/` and scans once. */
-export async function openScene(): Promise<Scene> {
+export async function openScene({ packagesPerLayer = 1200 }: SceneOptions = {}): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-faults-'))
-  const image = writeDockerArchive(join(folder, 'image.tar'), [{ layers: [system(), ...[1, 2, 3].map(nodeLayer)] }])
+  const layers = [system(), ...[1, 2, 3].map(layer => nodeLayer(layer, packagesPerLayer))]
+  const image = writeDockerArchive(join(folder, 'image.tar'), [{ layers }])
   const kept = join(folder, 'kept')
   const demo = await sluice(['demo', '--keep', kept, '--quiet'], { environment: { SLUICE_HOME: join(folder, 'demo') } })
   if (demo.code !== 0) throw new Error(`sluice demo ended with ${demo.code}: ${demo.stderr}`)
@@ -82,7 +86,7 @@ function system(): readonly TarItem[] {
   ]
 }
 
-function nodeLayer(layer: number): readonly TarItem[] {
+function nodeLayer(layer: number, packagesPerLayer: number): readonly TarItem[] {
   const names = ['lodash', 'minimist', 'ejs', ...Array.from({ length: packagesPerLayer }, (_, index) => `p${index}`)]
   return names.map(name => ({
     name: `srv/app-${layer}/node_modules/${name}/package.json`,

@@ -24,11 +24,12 @@ export async function lockStore(folder: string, options: LockOptions): Promise<(
   } catch (error) {
     throw unwritable(folder, error)
   }
-  const until = Date.now() + options.wait
+  // The system's clock may be set while this waits.
+  const until = performance.now() + options.wait
   for (let isFirst = true; ; isFirst = false) {
     if (tryLock(db, folder)) return () => db.close()
     if (isFirst) options.onWait?.()
-    if (Date.now() >= until) {
+    if (performance.now() >= until) {
       db.close()
       throw new Failure('feeds/locked', 'Another process is updating the advisories', {
         hint: 'Wait until it is done; the advisories in use stay readable meanwhile.',
