@@ -19,15 +19,15 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /**
- * The cache key of what an image's layers are put together to: its configuration and diffIDs, and the code that does
+ * The cache key of what an image's layers are put together to: its configuration, the digests of its layers, and the code that does
  * it. Undefined where that code is not known by a name, or the target is no image whose layers are all named.
  */
 export function assembledKey(opened: OpenedTarget, mode: TreeMode, { build, hash }: Ports): string | undefined {
   if (build === undefined || opened.image === undefined || opened.layers.length === 0) return undefined
-  const diffIds = opened.layers.map(({ diffId }) => diffId)
-  if (diffIds.includes(undefined)) return undefined
+  const digests = opened.layers.map(({ digest }) => digest)
+  if (digests.includes(undefined)) return undefined
   const hasher = hash('sha256')
-  hasher.update(JSON.stringify([build, readersKey(ecosystems, mode), opened.image.id, diffIds]))
+  hasher.update(JSON.stringify([build, readersKey(ecosystems, mode), opened.image.id, digests]))
   return `image-${hasher.hex()}`
 }
 

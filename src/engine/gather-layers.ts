@@ -67,8 +67,8 @@ function entriesOf({ tree }: LayerFacts): number {
 }
 
 /**
- * Facts of one layer. The cache may be read under the diffID that the image claims, since no engine loads a layer that
- * is not what its configuration says; it is written only under the digest of the bytes that were read.
+ * Facts of one layer. The cache may be read under the digest that the image claims, since no engine loads a layer that
+ * is not what its documents say; it is written only under the digest of the bytes that were read.
  */
 async function readCached(
   opened: OpenedTarget,
@@ -80,13 +80,13 @@ async function readCached(
     readers.map(({ ecosystem }) => ecosystem),
     mode,
   )
-  const key = (diffId: string) => `${diffId.replace(':', '-')}-${by}`
-  const cached = source.diffId === undefined ? undefined : await ports.cache.get(key(source.diffId))
+  const key = (digest: string) => `${digest.replace(':', '-')}-${by}`
+  const cached = source.digest === undefined ? undefined : await ports.cache.get(key(source.digest))
   const known = cached === undefined ? undefined : decodeFacts(cached)
   if (known !== undefined) return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
   const layer = beginLayer(source, { readers, mode, limits }, ports)
-  const end = layer.end.then(async ({ facts, diffId }) => {
-    if (diffId !== undefined && facts.problems.length === 0) await ports.cache.put(key(diffId), encodeFacts(facts))
+  const end = layer.end.then(async ({ facts, digest, diffId }) => {
+    if (digest !== undefined && facts.problems.length === 0) await ports.cache.put(key(digest), encodeFacts(facts))
     return { diffId, facts }
   })
   end.catch(() => undefined)

@@ -29,8 +29,10 @@ export interface Manner {
 
 export interface LayerReading {
   readonly facts: LayerFacts
-  /** sha256 of the uncompressed bytes, as read. */
+  /** Digest of the uncompressed bytes, where it was made. */
   readonly diffId?: string
+  /** Digest that the facts are known by, of the bytes as read. */
+  readonly digest?: string
 }
 
 /** The part of a cache key that says who read. */
@@ -73,8 +75,8 @@ export function beginLayer(source: LayerSource, manner: Manner, ports: Pick<Port
     const [walk, facts] = await Promise.allSettled([walking, shown])
     if (walk.status === 'rejected') throw walk.reason
     if (facts.status === 'rejected') throw facts.reason
-    const { diffId, problems } = walk.value
-    return { facts: { ...facts.value, problems: [...facts.value.problems, ...problems] }, diffId }
+    const { problems, ...identity } = walk.value
+    return { facts: { ...facts.value, problems: [...facts.value.problems, ...problems] }, ...identity }
   }
   return { shown, end: finish() }
 }
@@ -159,9 +161,12 @@ export class LayerSheet {
         this.#opaques.push(entry.path)
         return false
     }
-    this.#files.delete(entry.path)
-    this.#hardlinks.delete(entry.path)
-    this.#symlinks.delete(entry.path)
+    // A directory of this machine has no path twice.
+    if (entry.isLazy !== true) {
+      this.#files.delete(entry.path)
+      this.#hardlinks.delete(entry.path)
+      this.#symlinks.delete(entry.path)
+    }
     switch (entry.kind) {
       case 'directory':
         this.#directories.push(entry.path)

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { imageSources } from '#images/index.ts'
 import { convertToOci } from '#test/images/oci-writer.ts'
 import { type TarItem, tarBytes } from '#test/images/tar-writer.ts'
-import { lines, walkAll } from '#test/images/walk.ts'
+import { lines, type Walked, walkAll } from '#test/images/walk.ts'
 import { describeWith } from '#test/support/skips.ts'
 import { openDocker, openOci } from './archive.ts'
 import { open as openLayout } from './oci.ts'
@@ -234,6 +234,11 @@ describe('images/archive', () => {
 
 const engine = engineImage()
 
+/** What a walk shows, whatever the layer is compressed with. */
+function shown({ entries, hashes, problems }: Walked) {
+  return { entries, hashes, problems }
+}
+
 describeWith('a container engine with an image', engine !== undefined)('images/archive beside docker save', () => {
   it('finds the same image, layers and files in the archive and in OCI layouts made of it', async () => {
     const path = join(folder, 'saved.tar')
@@ -268,7 +273,7 @@ describeWith('a container engine with an image', engine !== undefined)('images/a
       const oci = await openLayout(layout, options)
       const same = await Promise.all(oci.layers.map(item => walkAll(item)))
       expect(oci.image?.id).toBe(opened.image?.id)
-      expect(same).toEqual(walked)
+      expect(same.map(shown)).toEqual(walked.map(shown))
       await oci.close()
     }
     await opened.close()

@@ -10,11 +10,19 @@ export function isDigest(text: unknown): text is string {
   return typeof text === 'string' && /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text)
 }
 
-/** A running hash for a digest's algorithm; `digest()` gives `algorithm:<hex>`. */
-export function digestHash(like: string): { update: (bytes: Uint8Array) => void; digest: () => string } {
+/** A running hash. */
+export interface DigestHash {
+  readonly algorithm: 'sha256' | 'sha512'
+  readonly update: (bytes: Uint8Array) => void
+  /** `algorithm:<hex>`; ends the hash. */
+  readonly digest: () => string
+}
+
+/** A running hash for a digest's algorithm. */
+export function digestHash(like: string): DigestHash {
   const algorithm = algorithmOf(like)
   const hash = createHash(algorithm)
-  return { update: bytes => void hash.update(bytes), digest: () => `${algorithm}:${hash.digest('hex')}` }
+  return { algorithm, update: bytes => void hash.update(bytes), digest: () => `${algorithm}:${hash.digest('hex')}` }
 }
 
 /** The algorithm of a digest. */

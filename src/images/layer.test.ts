@@ -65,8 +65,20 @@ describe('images/layer', () => {
 
     expect(lines(walked)).toEqual(['directory etc', 'file etc/os-release', 'whiteout usr/bin/sh', 'file big'])
     expect(walked.hashes.get('big')).toBe(sha256(Buffer.alloc(100_000, 'x')))
-    expect(walked.diffId).toBe(simpleId)
+    expect(walked.digest).toBe(claim.digest)
     expect(walked.problems).toEqual([])
+  })
+
+  it('makes the digest of what a compressed layer inflates to only where no other is claimed', async () => {
+    const bytes = gzipSync(simple)
+    const digest = `sha256:${sha256(bytes)}`
+
+    const ends = await Promise.all([{}, { digest }, { diffId: simpleId }].map(claim => walkAll(layerOf(bytes, claim))))
+    const known = await walkAll(layerOf(bytes, { diffId: simpleId, digest }))
+
+    expect(ends.map(({ diffId }) => diffId)).toEqual([simpleId, simpleId, simpleId])
+    expect(ends.map(end => end.digest)).toEqual([simpleId, digest, simpleId])
+    expect([known.diffId, known.digest]).toEqual([undefined, digest])
   })
 
   it('reports digests and sizes that are not as claimed', async () => {

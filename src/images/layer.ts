@@ -1,15 +1,16 @@
-import { contentMark } from '#io/file.ts'
-import { hashPart } from '#io/hash-pool.ts'
-import { encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
+import { contentMark, readAt } from '#io/file.ts'
+import { hashPart, type PartDigest } from '#io/hash-pool.ts'
+import { type Encoding, encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
+import { inflatePart } from '#io/inflate-pool.ts'
 import { Failure } from '#lib/failure.ts'
 import { isTarStart } from '#lib/tar-header.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Blob, FileRegion, LayerClaim, LayerOptions } from './blob.ts'
 import { isBomb, openBudget, type TargetBudget } from './budget.ts'
-import { algorithmOf, digestHash } from './digest.ts'
+import { LayerCheck } from './layer-check.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
-import { isPlainTar, walkRegion } from './region-walk.ts'
+import { walkRegion } from './region-walk.ts'
 import type { LayerEnd, LayerSource, LayerVisitor } from './types.ts'
 
 /** Enough to tell compression and tar apart. */
@@ -17,17 +18,22 @@ const headBytes = 512
 
 /**
  * A layer of which a transport gives the bytes: gzip, zstd or plain tar, told by content whatever the media type
- * claims. One pass inflates, hashes, walks and hands out bodies; plain tar in an open file is walked where it lies and
- * hashed beside that. What the claim promises is verified: the diffID
- * always, the digest of the stored bytes where it is given and is not the diffID. Without a blob the layer is `missing`.
+ * claims. One pass inflates, hashes, walks and hands out bodies. What lies in an open file is hashed beside that in a
+ * second thread; there plain tar is walked where it lies, and anything else inflated in further threads. What the claim
+ * promises is verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
-  const known = new Map<string, Promise<Digests>>()
+  const known = new Map<string, Promise<PartDigest>>()
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
     const pass = new LayerPass({ blob, claim, known }, options)
     return await pass.run(visitor, signal)
   }
-  return claim.diffId === undefined ? { walk } : { diffId: claim.diffId, walk }
+  const digest = claim.diffId === undefined ? undefined : (claim.digest ?? claim.diffId)
+  return {
+    ...(claim.diffId !== undefined && { diffId: claim.diffId }),
+    ...(digest !== undefined && { digest }),
+    walk,
+  }
 }
 
 /** Why a layer was not read to its end. */
@@ -41,13 +47,6 @@ interface Asked {
   readonly signal?: AbortSignal
 }
 
-/** Digests of a layer's file, and how many bytes it had. */
-interface Digests {
-  readonly diffId: string
-  readonly stored: string
-  readonly bytes: number
-}
-
 /** One walk over one layer. */
 class LayerPass {
   readonly #blob: Blob | undefined
@@ -55,25 +54,22 @@ class LayerPass {
   readonly #options: LayerOptions
   readonly #limits: Limits
   readonly #budget: TargetBudget
-  readonly #diffHash: ReturnType<typeof digestHash>
-  #storedHash: ReturnType<typeof digestHash> | undefined
   /** By the mark of the file's content: shared by all walks over the layer. */
-  readonly #known: Map<string, Promise<Digests>>
-  /** Digests that were made beside the walk. */
-  #made: Digests | undefined
+  readonly #known: Map<string, Promise<PartDigest>>
+  #check: LayerCheck
   #storedBytes = 0
   #plainBytes = 0
   /** Of the stored bytes, those that the target's budget knows of. */
   #budgeted = 0
 
   constructor(
-    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: Map<string, Promise<Digests>> },
+    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: Map<string, Promise<PartDigest>> },
     options: LayerOptions,
   ) {
     this.#blob = blob
     this.#claim = claim
     this.#known = known
-    this.#diffHash = digestHash(claim.diffId ?? 'sha256:')
+    this.#check = new LayerCheck(claim, false)
     this.#options = options
     this.#limits = limitsWith(options.limits ?? {})
     this.#budget = options.budget ?? openBudget(this.#limits)
@@ -92,9 +88,10 @@ class LayerPass {
     }
     try {
       const isWhole = await this.#read(blob, walk, { visitor, signal })
-      const diffId = isWhole ? (this.#made?.diffId ?? this.#diffHash.digest()) : undefined
-      this.#verify(walk, diffId)
-      return diffId === undefined ? { problems: walk.problems() } : { diffId, problems: walk.problems() }
+      if (!isWhole) return { problems: walk.problems() }
+      const { mismatches, ...identity } = this.#check.end(this.#storedBytes)
+      for (const mismatch of mismatches) walk.report('digest-mismatch', mismatch)
+      return { ...identity, problems: walk.problems() }
     } finally {
       walk.close()
     }
@@ -102,30 +99,58 @@ class LayerPass {
 
   /** Reads the layer; false where it was not read to its end. */
   async #read(blob: Blob, walk: LayerWalk, asked: Asked): Promise<boolean> {
-    const { signal } = asked
-    if (blob.region !== undefined && isPlainTar(blob.region)) return await this.#readInPlace(blob.region, walk, asked)
+    const { region } = blob
     const fault: Fault = {}
-    const { head, bytes } = await peek(this.#count(blob, walk, fault, signal), headBytes)
-    const encoding = encodingOf(head)
-    if (encoding === 'plain' && !isTarStart(head)) {
-      walk.report('unreadable', 'The layer is no tar archive')
+    if (region !== undefined) {
+      const head = this.#headOf(region, walk, fault, asked.signal)
+      if (head === undefined) return this.#finish(walk, undefined, fault)
+      const encoding = this.#encodingOf(head, walk)
+      return encoding !== undefined && (await this.#readRegion(region, encoding, walk, asked))
+    }
+    const { head, bytes } = await peek(this.#count(blob, walk, fault, asked.signal), headBytes)
+    const encoding = this.#encodingOf(head, walk)
+    if (encoding === undefined) {
       await bytes.return(undefined)
       return false
     }
     if (encoding === 'plain') return await this.#readPlain(bytes, walk, fault)
-    if (encoding !== 'gzip' && encoding !== 'zstd') {
-      walk.report('unsupported', `The layer is compressed with ${encoding}, which OCI images do not use`)
-      await bytes.return(undefined)
-      return false
-    }
-    const stored = this.#claim.digest
-    if (stored !== undefined) this.#storedHash = digestHash(stored)
     const trouble = await inflate(encoding, this.#hashed(bytes), piece => this.#take(piece, walk))
     return this.#finish(walk, trouble, fault)
   }
 
-  /** A second thread hashes what this one walks; both read what the file says, which must not change meanwhile. */
-  async #readInPlace(region: FileRegion, walk: LayerWalk, { visitor, signal }: Asked): Promise<boolean> {
+  #headOf(region: FileRegion, walk: LayerWalk, fault: Fault, signal?: AbortSignal): Uint8Array | undefined {
+    try {
+      return readAt(region.fd, region.offset, Math.min(headBytes, region.size))
+    } catch (error) {
+      this.#refuse(error, walk, fault, signal)
+      return undefined
+    }
+  }
+
+  /** How the layer's bytes have to be read, where they can be. */
+  #encodingOf(head: Uint8Array, walk: LayerWalk): Extract<Encoding, 'gzip' | 'zstd' | 'plain'> | undefined {
+    const encoding = encodingOf(head)
+    if (encoding === 'plain' && !isTarStart(head)) {
+      walk.report('unreadable', 'The layer is no tar archive')
+      return undefined
+    }
+    if (encoding === 'plain') return encoding
+    if (encoding === 'gzip' || encoding === 'zstd') {
+      this.#check = new LayerCheck(this.#claim, true)
+      return encoding
+    }
+    walk.report('unsupported', `The layer is compressed with ${encoding}, which OCI images do not use`)
+    return undefined
+  }
+
+  /** A second thread hashes what is walked or inflated; both read what the file says, which must not change meanwhile. */
+  async #readRegion(
+    region: FileRegion,
+    encoding: 'gzip' | 'zstd' | 'plain',
+    walk: LayerWalk,
+    asked: Asked,
+  ): Promise<boolean> {
+    const { visitor, signal } = asked
     const fault: Fault = {}
     const mark = contentMark(region.fd)
     const ending = new AbortController()
@@ -135,14 +160,19 @@ class LayerPass {
       (error: unknown) => ({ error }),
     )
     try {
-      const failed = await walkRegion(region, walk, count => this.#pass(count, region.size, { walk, signal }))
-      if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
-      if (fault.code !== undefined || walk.isFull) return this.#finish(walk, undefined, fault)
+      const trouble =
+        encoding === 'plain'
+          ? await this.#walkInPlace(region, walk, fault, signal)
+          : await this.#inflateRegion(region, encoding, walk, { fault, signal })
+      if (trouble !== undefined || fault.code !== undefined || walk.isFull) return this.#finish(walk, trouble, fault)
       visitor.shown?.()
       const hashed = await hashing
       if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
-      else if (contentMark(region.fd) === mark) this.#made = hashed.made
-      else this.#refuse(new Error('it was changed meanwhile'), walk, fault, signal)
+      else if (contentMark(region.fd) !== mark) this.#refuse(new Error('it was changed meanwhile'), walk, fault, signal)
+      else {
+        this.#check.takeMade(hashed.made.hex)
+        this.#storedBytes = hashed.made.bytes
+      }
       return this.#finish(walk, undefined, fault)
     } finally {
       ending.abort()
@@ -150,40 +180,43 @@ class LayerPass {
     }
   }
 
+  async #walkInPlace(region: FileRegion, walk: LayerWalk, fault: Fault, signal?: AbortSignal): Promise<undefined> {
+    const failed = await walkRegion(region, walk, count => {
+      signal?.throwIfAborted()
+      this.#storedBytes += count
+      return this.#counts(count, walk, region.size)
+    })
+    if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
+  }
+
+  async #inflateRegion(
+    region: FileRegion,
+    encoding: 'gzip' | 'zstd',
+    walk: LayerWalk,
+    { fault, signal }: { readonly fault: Fault; readonly signal?: AbortSignal },
+  ): Promise<InflateFault | undefined> {
+    const take = (piece: Uint8Array, read: number) => {
+      this.#storedBytes = read
+      return this.#take(piece, walk, region.size)
+    }
+    const end = await inflatePart(encoding, region, { take, signal })
+    if (end.error !== undefined) this.#refuse(end.error, walk, fault, signal)
+    return end.fault
+  }
+
   /** Digests of a layer's file, which a second walk need not make again. */
-  #hashRegion(region: FileRegion, mark: string, signal: AbortSignal): Promise<Digests> {
+  async #hashRegion(region: FileRegion, mark: string, signal: AbortSignal): Promise<PartDigest> {
+    const { algorithms } = this.#check
+    if (algorithms.length === 0) return { hex: [], bytes: region.size }
     const known = this.#known.get(mark)
     if (known !== undefined) return known
-    const [plain, stored] = [this.#claim.diffId, this.#claim.digest].map(like => algorithmOf(like ?? 'sha256:'))
-    const algorithms = [...new Set([plain!, stored!])]
-    const making = hashPart(region, algorithms, signal).then(({ hex, bytes }): Digests => {
-      const digestBy = (name: 'sha256' | 'sha512') => `${name}:${hex[algorithms.indexOf(name)]}`
-      return { diffId: digestBy(plain!), stored: digestBy(stored!), bytes }
-    })
+    const making = hashPart(region, algorithms, signal)
     this.#known.set(mark, making)
     making.catch(() => this.#known.delete(mark))
     return making
   }
 
-  /** Bytes of a file that are about to be walked or passed over; false where the layer is above its limit. */
-  #pass(
-    count: number,
-    total: number,
-    { walk, signal }: { readonly walk: LayerWalk; readonly signal?: AbortSignal },
-  ): boolean {
-    signal?.throwIfAborted()
-    this.#storedBytes += count
-    this.#plainBytes += count
-    const excess = this.#excess(count)
-    if (excess !== undefined) walk.fill(excess)
-    this.#tell(total)
-    return excess === undefined
-  }
-
   async #readPlain(bytes: AsyncGenerator<Uint8Array>, walk: LayerWalk, fault: Fault) {
-    const stored = this.#claim.digest
-    const isOther = stored !== undefined && algorithmOf(stored) !== algorithmOf(this.#claim.diffId ?? 'sha256:')
-    if (isOther) this.#storedHash = digestHash(stored)
     let isWanted = true
     for await (const chunk of this.#hashed(bytes)) {
       isWanted = this.#take(chunk, walk)
@@ -227,22 +260,26 @@ class LayerPass {
 
   async *#hashed(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
-      this.#storedHash?.update(chunk)
+      this.#check.takeStored(chunk)
       yield chunk
     }
   }
 
   /** Uncompressed bytes: hashed and walked; false where the layer is above its limit. */
-  #take(bytes: Uint8Array, walk: LayerWalk): boolean {
-    this.#plainBytes += bytes.length
-    const excess = this.#excess(bytes.length)
-    if (excess !== undefined) {
-      walk.fill(excess)
-      return false
-    }
-    this.#diffHash.update(bytes)
+  #take(bytes: Uint8Array, walk: LayerWalk, total?: number): boolean {
+    if (!this.#counts(bytes.length, walk, total)) return false
+    this.#check.takePlain(bytes)
     walk.push(bytes)
     return true
+  }
+
+  /** Uncompressed bytes that are about to be walked or passed over; false where the layer is above its limit. */
+  #counts(count: number, walk: LayerWalk, total?: number): boolean {
+    this.#plainBytes += count
+    const excess = this.#excess(count)
+    if (excess !== undefined) walk.fill(excess)
+    if (total !== undefined) this.#tell(total)
+    return excess === undefined
   }
 
   /** What the layer, or the target with it, asks for beyond its limits. */
@@ -257,22 +294,5 @@ class LayerPass {
       return limitDetail('The layer inflates to too many times its size', 'inflate-ratio', this.#limits)
     }
     return shared
-  }
-
-  #verify(walk: LayerWalk, diffId: string | undefined): void {
-    if (diffId === undefined) return
-    const { digest, size } = this.#claim
-    const stored = this.#made?.stored ?? this.#storedHash?.digest() ?? diffId
-    const isStoredAsClaimed = digest === undefined || digest === stored
-    if (!isStoredAsClaimed) walk.report('digest-mismatch', `The layer's bytes have the digest ${stored}, not ${digest}`)
-    else if (digest !== undefined && size !== undefined && size !== (this.#made?.bytes ?? this.#storedBytes)) {
-      walk.report(
-        'digest-mismatch',
-        `The layer has ${this.#made?.bytes ?? this.#storedBytes} bytes; its manifest says ${size}`,
-      )
-    }
-    if (this.#claim.diffId !== undefined && this.#claim.diffId !== diffId) {
-      walk.report('digest-mismatch', `The layer's diffID is ${diffId}, not ${this.#claim.diffId}`)
-    }
   }
 }

@@ -1,8 +1,6 @@
 import { readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { readAt } from '#io/file.ts'
-import { encodingOf } from '#io/inflate.ts'
-import { isTarStart, tarBlock } from '#lib/tar-header.ts'
 import type { FileRegion } from './blob.ts'
 import type { LayerWalk } from './layer-walk.ts'
 
@@ -11,16 +9,6 @@ const windowBytes = 2 ** 17
 
 /** So many windows between two chances for other work. */
 const turnWindows = 32
-
-/** True for an uncompressed archive; false too where it cannot be read. */
-export function isPlainTar(region: FileRegion): boolean {
-  try {
-    const head = readAt(region.fd, region.offset, Math.min(tarBlock, region.size))
-    return encodingOf(head) === 'plain' && isTarStart(head)
-  } catch {
-    return false
-  }
-}
 
 /** Reads a region by way of a window that moves over it: what lies in the window is not read from the file again. */
 class RegionWindow {

@@ -74,6 +74,8 @@ export interface OpenedImage {
 export interface LayerSource {
   /** diffID as the configuration claims it. */
   readonly diffId?: string
+  /** Digest that the layer's facts are known by, as claimed; every walk verifies it. */
+  readonly digest?: string
   /**
    * Reads the layer once, in its own order, and shows every entry. May be called again (a second pass for a file that
    * turned out to matter). Never throws for damaged bytes: what was read stands, the rest is a problem.
@@ -114,7 +116,9 @@ export interface TreeEntry {
 }
 
 export interface LayerEnd {
-  /** sha256 of the uncompressed bytes as read, for layers that have them; compare with the claim. */
+  /** Digest of the uncompressed bytes, where it was made. */
   readonly diffId?: string
+  /** What `LayerSource.digest` claims, of the bytes as read; absent where they were not read to their end. */
+  readonly digest?: string
   readonly problems: readonly Problem[]
 }

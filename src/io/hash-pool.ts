@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
 import { readChunks } from './file.ts'
+import { ThreadPool } from './thread-pool.ts'
 
 /** Bytes in an open file. */
 export interface FilePart {
@@ -16,26 +16,12 @@ export interface PartDigest {
   readonly bytes: number
 }
 
-interface Job {
-  readonly part: FilePart
-  readonly algorithms: readonly string[]
-  readonly stop: Int32Array<SharedArrayBuffer>
-  readonly resolve: (digest: PartDigest) => void
-  readonly reject: (error: unknown) => void
-}
-
 type Answer = PartDigest | { readonly failed: string } | 'stopped'
-
-/** A thread with what it has been given, which it does in that order. */
-interface Thread {
-  readonly worker: Worker
-  readonly jobs: Job[]
-}
 
 /** Threads, at most: reading and hashing are bound by memory soon. One core is left to the thread that asks. */
 const maxThreads = Math.min(3, availableParallelism() - 1)
 
-const threads: Thread[] = []
+const pool = new ThreadPool(hashThread, { name: 'hash', most: maxThreads })
 
 /**
  * Hashes a part of an open file beside the calling thread. Ends early where the file does. Throws where `signal` says
@@ -52,15 +38,31 @@ export async function hashPart(
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort)
   try {
-    return await new Promise<PartDigest>((resolve, reject) => {
-      give(nextThread(), { part, algorithms, stop, resolve, reject })
-    })
+    return await hashThere(part, algorithms, stop)
   } catch (error) {
     signal?.throwIfAborted()
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+function hashThere(part: FilePart, algorithms: readonly string[], stop: Int32Array): Promise<PartDigest> {
+  return new Promise<PartDigest>((resolve, reject) => {
+    const hear = (answer: Answer) => {
+      if (answer === 'stopped') reject(new Error('stopped'))
+      else if ('failed' in answer) reject(new Error(answer.failed))
+      else resolve(answer)
+      return true
+    }
+    pool.give({
+      question: { ...part, algorithms, stop },
+      weight: part.size,
+      hear: answer => hear(answer as Answer),
+      // A thread that cannot be had costs time, not the result.
+      lost: () => hashHere(part, algorithms).then(resolve, reject),
+    })
+  })
 }
 
 async function hashHere(part: FilePart, algorithms: readonly string[], signal?: AbortSignal): Promise<PartDigest> {
@@ -73,44 +75,8 @@ async function hashHere(part: FilePart, algorithms: readonly string[], signal?: 
   return { hex: hashes.map(hash => hash.digest('hex')), bytes }
 }
 
-/** The thread with the least to do: jobs wait there, where no busy caller holds them up. */
-function nextThread(): Thread {
-  const left = ({ jobs }: Thread) => jobs.reduce((sum, { part }) => sum + part.size, 0)
-  const least = threads.toSorted((a, b) => left(a) - left(b))[0]
-  if (least !== undefined && (least.jobs.length === 0 || threads.length >= maxThreads)) return least
-  return startThread()
-}
-
-function startThread(): Thread {
-  // Loaded where it is needed: a scan whose facts are cached hashes nothing.
-  const workers = process.getBuiltinModule('node:worker_threads')
-  const options = { eval: true, name: 'hash', resourceLimits: { maxYoungGenerationSizeMb: 1 } }
-  const started: Thread = { worker: new workers.Worker(`(${thread})()`, options), jobs: [] }
-  threads.push(started)
-  started.worker.on('message', (answer: Answer) => {
-    const job = started.jobs.shift()!
-    // A thread that has nothing to do does not keep the process.
-    if (started.jobs.length === 0) started.worker.unref()
-    if (answer === 'stopped') job.reject(new Error('stopped'))
-    else if ('failed' in answer) job.reject(new Error(answer.failed))
-    else job.resolve(answer)
-  })
-  // A thread that cannot be had costs time, not the result.
-  started.worker.on('error', () => {
-    threads.splice(threads.indexOf(started), 1)
-    for (const job of started.jobs.splice(0)) hashHere(job.part, job.algorithms).then(job.resolve, job.reject)
-  })
-  return started
-}
-
-function give({ worker, jobs }: Thread, job: Job): void {
-  jobs.push(job)
-  worker.ref()
-  worker.postMessage({ ...job.part, algorithms: job.algorithms, stop: job.stop })
-}
-
 /** What a thread runs: started from its own text, it may use nothing of this file. */
-function thread(): void {
+function hashThread(): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads')
   const { createHash } = process.getBuiltinModule('node:crypto')
   const { readSync } = process.getBuiltinModule('node:fs')

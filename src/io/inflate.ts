@@ -153,7 +153,8 @@ class InflateRun {
   }
 }
 
-function faultOf(error: unknown): InflateFault {
+/** What a decoder's error says of its stream. */
+export function faultOf(error: unknown): InflateFault {
   const code = codeOf(error)
   if (code === 'Z_BUF_ERROR') return { code: 'truncated', detail: 'The compressed stream ends early' }
   if (code === 'ZSTD_error_frameParameter_windowTooLarge') {
@@ -163,5 +164,7 @@ function faultOf(error: unknown): InflateFault {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
 }

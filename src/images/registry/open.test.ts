@@ -177,7 +177,7 @@ async function bodiesOf(opened: Walked): Promise<Record<string, string>> {
       },
     })
     expect(end.problems).toEqual([])
-    expect(end.diffId).toBe(layer.diffId)
+    expect(end.digest).toBe(layer.digest)
   }
   return bodies
 }
