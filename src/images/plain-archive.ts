@@ -8,6 +8,9 @@ import type { FileRegion } from './blob.ts'
 import { isBomb } from './budget.ts'
 import type { OpenOptions } from './types.ts'
 
+/** From here on the ratio counts for bytes that take place on the disk: unlike zeros, no real ones repeat so much. */
+const occupiedFrom = 64 * 2 ** 20
+
 /** An open archive and how it is released. */
 export interface ArchiveFile {
   readonly region: FileRegion
@@ -33,7 +36,10 @@ export async function plainArchive(
   try {
     const fault = await inflate(encoding, withProgress(region, name, options), bytes => {
       const size = spool.size() + bytes.length
-      const name = size > limits['target-bytes'] ? 'target-bytes' : isBomb(size, region.size, limits) && 'inflate-ratio'
+      const isTooDense =
+        isBomb(size, region.size, limits) ||
+        isBomb(spool.occupied(), region.size, { ...limits, 'inflate-ratio-from': occupiedFrom })
+      const name = size > limits['target-bytes'] ? 'target-bytes' : isTooDense && 'inflate-ratio'
       if (name === false) spool.append(bytes)
       else problems.push({ code: 'limit', detail: limitDetail('The image archive is too large', name, limits) })
       return name === false

@@ -21,6 +21,24 @@ describe('io/spool', () => {
     spool.close()
     expect(readdirSync(join(folder, 'made'))).toEqual([])
   })
+
+  it('keeps long runs of zeros without a place on the disk', () => {
+    const spool = openSpool(join(folder, 'made'))
+    const pieces = [
+      Buffer.alloc(2 ** 20),
+      Buffer.from('word'),
+      Buffer.alloc(100_001),
+      Buffer.alloc(70_000, 1),
+      Buffer.alloc(2 ** 20),
+    ]
+    for (const piece of pieces) spool.append(piece)
+    const whole = Buffer.concat(pieces)
+
+    expect(spool.size()).toBe(whole.length)
+    expect(spool.occupied()).toBe(70_004)
+    expect(Buffer.from(readAt(spool.fd, 0, whole.length + 1)).equals(whole)).toBe(true)
+    spool.close()
+  })
 })
 
 describe('io/file', () => {

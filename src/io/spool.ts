@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A temporary file that takes bytes at its end and gives them back anywhere. */
@@ -8,6 +8,8 @@ export interface Spool {
   readonly append: (bytes: Uint8Array) => void
   /** Bytes written so far. */
   readonly size: () => number
+  /** Of these, the bytes that take place on the disk: long runs of zeros do not. */
+  readonly occupied: () => number
   /** Gives the space back. May be called more than once. */
   readonly close: () => void
 }
@@ -22,14 +24,23 @@ export function openSpool(folder: string): Spool {
   const fd = openSync(path, 'wx+', 0o600)
   const isNameless = tryUnlink(path)
   let size = 0
+  let occupied = 0
   let isOpen = true
   return {
     fd,
     size: () => size,
+    occupied: () => occupied,
     append: bytes => {
+      // Gigabytes of nothing, as bombs and swap files are, need no place on the disk and no time to write them.
+      if (isZero(bytes)) {
+        size += bytes.length
+        ftruncateSync(fd, size)
+        return
+      }
       let written = 0
       while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, size + written)
       size += written
+      occupied += written
     },
     close: () => {
       if (!isOpen) return
@@ -38,6 +49,17 @@ export function openSpool(folder: string): Spool {
       if (!isNameless) tryUnlink(path)
     },
   }
+}
+
+const zeros = new Uint8Array(64 * 1024)
+
+function isZero(bytes: Uint8Array): boolean {
+  if (bytes.length < zeros.length) return false
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const length = Math.min(zeros.length, bytes.length - at)
+    if (Buffer.compare(bytes.subarray(at, at + length), zeros.subarray(0, length)) !== 0) return false
+  }
+  return true
 }
 
 function tryUnlink(path: string): boolean {

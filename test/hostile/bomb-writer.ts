@@ -12,9 +12,9 @@ function continuing(bytes: Uint8Array): Buffer {
   return deflateRawSync(bytes, { level: 9, finishFlush: constants.Z_FULL_FLUSH })
 }
 
-/** One gzip member: `head` bytes, then so many bytes of zeros. Its checksum is wrong, and found only at its end. */
-export function gzipBomb(head: Uint8Array, size: number): Buffer {
-  const many = continuing(zeros)
+/** One gzip member: `head` bytes, then so many times `filler`. Its checksum is wrong, and found only at its end. */
+export function gzipBomb(head: Uint8Array, size: number, filler = 0): Buffer {
+  const many = continuing(filler === 0 ? zeros : new Uint8Array(step).fill(filler))
   const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
   const last = Buffer.from([3, 0])
   return Buffer.concat([
@@ -27,8 +27,8 @@ export function gzipBomb(head: Uint8Array, size: number): Buffer {
 }
 
 /** The same as zstd, in frames. */
-export function zstdBomb(head: Uint8Array, size: number): Buffer {
-  const many = zstdCompressSync(zeros)
+export function zstdBomb(head: Uint8Array, size: number, filler = 0): Buffer {
+  const many = zstdCompressSync(filler === 0 ? zeros : new Uint8Array(step).fill(filler))
   return Buffer.concat([zstdCompressSync(head), ...new Array(Math.ceil(size / step)).fill(many)])
 }
 
