@@ -50,7 +50,8 @@ export interface Toll {
 
 /**
  * Kills runs until so many were hit, or four times as many were tried. The moments are spread over the whole length of
- * an undisturbed run, in an order that is not theirs; a run that ended before its moment tells how long runs are by now.
+ * an undisturbed run, in an order that is not theirs. How long that is by now, a run tells that ended before its moment;
+ * while none does, moments come later and later, so that the end of a run is not spared.
  */
 export async function killMany(victim: Victim, wanted: number): Promise<Toll> {
   const phases: Record<string, number> = {}
@@ -62,7 +63,7 @@ export async function killMany(victim: Victim, wanted: number): Promise<Toll> {
     const after = ((tries * 0.618_034) % 1) * milliseconds
     const ended = await disturb(victim.words, home, { signal: 'SIGKILL', after })
     const wasHit = ended.signal === 'SIGKILL'
-    if (!wasHit) milliseconds = (milliseconds + ended.milliseconds) / 2
+    milliseconds = wasHit ? milliseconds * 1.02 : (milliseconds + ended.milliseconds) / 2
     const phase = await victim.check(home)
     if (!wasHit) continue
     hits++
