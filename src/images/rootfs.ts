@@ -45,8 +45,8 @@ export async function open(name: string, options: OpenOptions): Promise<OpenedTa
   return { target, layers, problems: [], close: async () => undefined }
 }
 
-function isKernelFolder(path: string, status: FileStatus, root: FileStatus): boolean {
-  return kernelFolders.has(path) && status.device !== root.device
+function isKernelFolder(path: string, status: () => FileStatus, root: FileStatus): boolean {
+  return kernelFolders.has(path) && status().device !== root.device
 }
 
 async function openExport(

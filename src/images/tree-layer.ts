@@ -1,16 +1,25 @@
 import { setImmediate } from 'node:timers/promises'
-import { type FileStatus, linkText, listDirectory, openSame, realPath, statusOf } from '#io/directory.ts'
-import { decodeFileName } from '#lib/file-name.ts'
+import {
+  type FileStatus,
+  linkText,
+  listDirectory,
+  openSame,
+  realPath,
+  type SystemPath,
+  statusOf,
+} from '#io/directory.ts'
+import { baseName } from '#lib/text.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
 import { openBudget } from './budget.ts'
 import { fileBytes, placedBody, walkedFile } from './layer-body.ts'
+import { type Folder, ListedEntry } from './tree-layer-entry.ts'
 import type { LayerEnd, LayerSource, LayerVisitor, OpenOptions, TreeEntry } from './types.ts'
 
 /** What is passed over in a tree. */
 export interface TreeRules {
-  /** True for a directory that is shown, but not entered. */
-  readonly isClosed: (path: string, status: FileStatus, root: FileStatus) => boolean
+  /** True for a directory that is shown, but not entered. To ask for its status costs. */
+  readonly isClosed: (path: string, status: () => FileStatus, root: FileStatus) => boolean
 }
 
 /** Directories in one another deeper than this are a problem: no path of the system is that long. */
@@ -34,23 +43,32 @@ export function openTree(
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
     const limits = limitsWith(options.limits ?? {})
     const budget = openBudget(limits)
-    const pass = new TreePass(visitor, rules, limits)
-    const steps = pass.steps(Buffer.from(root))
-    let count = 0
-    for (const _ of steps) {
-      if (++count % turnEntries !== 0) continue
-      options.progress?.({ id: root, label: 'files', done: count })
+    const told = { id: root, label: 'files' }
+    const turn = async (done: number) => {
+      options.progress?.({ ...told, done })
       await setImmediate()
       signal?.throwIfAborted()
-      const excess = budget.take(0, 0)
-      if (excess === undefined) continue
-      pass.problems.push({ code: 'limit', detail: excess })
-      break
+      return budget.take(0, 0)
     }
-    options.progress?.({ id: root, label: 'files', done: count, total: count })
+    const pass = new TreePass({ visitor, rules, limits, turn })
+    const done = await pass.run(root)
+    options.progress?.({ ...told, done, total: done })
     return { problems: pass.problems }
   }
   return { walk }
+}
+
+/** What a walk over a tree is done with. */
+interface PassRequest {
+  readonly visitor: LayerVisitor
+  readonly rules: TreeRules
+  readonly limits: Limits
+  /** A chance for other work; tells what is exceeded, if anything. Throws where the walk is to be given up. */
+  readonly turn: (done: number) => Promise<string | undefined>
+}
+
+function pathOf({ prefix }: Folder): string {
+  return prefix.slice(0, -1)
 }
 
 /** One walk over one tree. */
@@ -59,80 +77,85 @@ class TreePass {
   readonly #visitor: LayerVisitor
   readonly #rules: TreeRules
   readonly #limits: Limits
+  readonly #turn: PassRequest['turn']
   #entries = 0
+  #isOver = false
 
-  constructor(visitor: LayerVisitor, rules: TreeRules, limits: Limits) {
+  constructor({ visitor, rules, limits, turn }: PassRequest) {
     this.#visitor = visitor
     this.#rules = rules
     this.#limits = limits
+    this.#turn = turn
   }
 
-  /** Walks; every step is one entry. */
-  *steps(root: Buffer): Generator<void> {
+  /** Walks; gives the number of entries. */
+  async run(root: string): Promise<number> {
     // The root itself may be named through a link.
-    const real = this.#try('', () => realPath(root))
-    const status = real && this.#try('', () => statusOf(real))
-    if (real === undefined || status === undefined) return
-    if (status.kind === 'directory') yield* this.#enter(real, '', status, 0)
-    else {
-      const path = decodeFileName(root.subarray(root.lastIndexOf(0x2f) + 1))
-      // One of many files may be of no interest; the only one may not be called clean for that.
-      if (!this.#show(real, path, status))
-        this.#report('unsupported', 'No packages are known to lie in such a file', path)
-      yield
+    const full = this.#try('', () => realPath(root))
+    if (full === undefined) return 0
+    const status = this.#look(full, '')
+    if (status === undefined) return 0
+    if (status.kind === 'directory') {
+      await this.#enter({ full, prefix: '', depth: 0, isSame: true }, status)
+      return this.#entries
     }
+    const { kind, size, mode } = status
+    const entry: TreeEntry = { path: baseName(root), kind, size: kind === 'file' ? size : 0, mode }
+    // One of many files may be of no interest; the only one may not be called clean for that.
+    if (!this.#show(entry, full, status))
+      this.#report('unsupported', 'No packages are known to lie in such a file', entry.path)
+    return 1
   }
 
-  *#enter(directory: Buffer, path: string, root: FileStatus, depth: number): Generator<void> {
-    const listed = this.#try(path, () => listDirectory(directory))
-    const start = withSlash(directory)
-    for (const { name, kind } of listed ?? []) {
-      const most = this.#limits['layer-entries']
-      if (this.#entries >= most) {
-        if (this.#entries++ === most) {
-          this.#report('limit', limitDetail('There are too many files', 'layer-entries', this.#limits), path)
-        }
-        return
-      }
-      const full = Buffer.concat([start, name])
-      const text = decodeFileName(name)
-      const inner = path === '' ? text : `${path}/${text}`
-      if (kind === 'file') {
-        this.#show(full, inner, new LazyStatus(() => this.#try(inner, () => statusOf(full))))
-        yield
+  /** What the system says of a file; a problem and nothing where it refuses. */
+  readonly #look = (full: SystemPath, path: string): FileStatus | undefined => this.#try(path, () => statusOf(full))
+
+  async #enter(folder: Folder, root: FileStatus): Promise<void> {
+    for (const item of this.#try(pathOf(folder), () => listDirectory(folder.full)) ?? []) {
+      if (this.#isOver) return
+      if (this.#entries >= this.#limits['layer-entries']) return this.#end(folder)
+      if (++this.#entries % turnEntries === 0) await this.#rest()
+      const entry = new ListedEntry(this.#look, folder, item)
+      if (entry.kind !== 'directory') {
+        this.#showListed(entry, folder)
         continue
       }
-      const status = this.#try(inner, () => statusOf(full))
-      if (status === undefined) continue
-      this.#show(full, inner, status)
-      yield
-      if (status.kind !== 'directory' || this.#rules.isClosed(inner, status, root)) continue
-      if (depth < maxDepth) yield* this.#enter(full, inner, root, depth + 1)
-      else this.#report('limit', `Directories are nested deeper than ${maxDepth}`, inner)
+      this.#visitor.entry(entry)
+      const { path } = entry
+      if (this.#try(path, () => this.#rules.isClosed(path, () => statusOf(entry.full), root)) !== false) continue
+      const inner = { full: entry.full, prefix: `${path}/`, depth: folder.depth + 1, parent: folder }
+      if (inner.depth <= maxDepth) await this.#enter(inner, root)
+      else this.#report('limit', `Directories are nested deeper than ${maxDepth}`, path)
     }
   }
 
-  /** Shows an entry; true where its body was wanted. */
-  #show(full: Buffer, path: string, status: FileStatus): boolean {
-    this.#entries++
-    const { kind } = status
-    if (status instanceof LazyStatus) return this.#showFile(full, new LazyEntry(path, status), status)
-    const entry: TreeEntry = { path, kind, size: kind === 'file' ? status.size : 0, mode: status.mode }
+  #showListed(entry: ListedEntry, folder: Folder): void {
+    const { kind, path } = entry
     if (kind === 'symlink') {
-      const target = this.#try(path, () => linkText(full))
-      if (target !== undefined) this.#visitor.entry({ ...entry, target })
-      return false
+      const target = this.#try(path, () => linkText(entry.full))
+      if (target !== undefined) this.#visitor.entry({ path, kind, size: 0, mode: 0o777, target })
+    } else if (this.#visitor.entry(entry) && kind === 'file' && this.#isSame(folder)) {
+      this.#read(entry, entry.full, entry.status)
     }
-    return this.#showFile(full, entry, status)
   }
 
-  #showFile(full: Buffer, entry: TreeEntry, status: FileStatus): boolean {
+  /** Shows the only entry; true where its body was wanted. */
+  #show(entry: TreeEntry, full: SystemPath, status: FileStatus): boolean {
     const isWanted = this.#visitor.entry(entry) && entry.kind === 'file'
-    if (isWanted) this.#read(full, entry, status)
+    if (isWanted) this.#read(entry, full, status)
     return isWanted
   }
 
-  #read(full: Buffer, entry: TreeEntry, status: FileStatus): void {
+  /** False, and a problem, where a link or another thing has taken the place of a directory since it was listed. */
+  #isSame(folder: Folder): boolean {
+    if (folder.isSame !== undefined) return folder.isSame
+    const path = pathOf(folder)
+    folder.isSame = this.#isSame(folder.parent!) && this.#look(folder.full, path)?.kind === 'directory'
+    if (!folder.isSame) this.#report('unreadable', 'The directory was replaced while it was read', path)
+    return folder.isSame
+  }
+
+  #read(entry: TreeEntry, full: SystemPath, status: FileStatus): void {
     const file = this.#try(entry.path, () => openSame(full, status))
     if (file === undefined) return
     try {
@@ -152,15 +175,32 @@ class TreePass {
     }
   }
 
+  /** Lets others work; the walk is over where it has used up what it may. */
+  async #rest(): Promise<void> {
+    const excess = await this.#turn(this.#entries)
+    if (excess === undefined) return
+    this.problems.push({ code: 'limit', detail: excess })
+    this.#isOver = true
+  }
+
+  #end(folder: Folder): void {
+    this.#isOver = true
+    this.#report('limit', limitDetail('There are too many files', 'layer-entries', this.#limits), pathOf(folder))
+  }
+
   /** The value, or a problem and nothing where the system refuses. */
   #try<T>(path: string, get: () => T): T | undefined {
     try {
       return get()
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-      this.#report('unreadable', `The file cannot be read (${code})`, path)
+      this.#reportError(error, path)
       return undefined
     }
+  }
+
+  #reportError(error: unknown, path: string): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    this.#report('unreadable', `The file cannot be read (${code})`, path)
   }
 
   #report(code: ProblemCode, detail: string, path: string): void {
@@ -169,61 +209,4 @@ class TreePass {
       this.problems.push({ code: 'limit', detail: `More than ${maxProblems} files could not be read` })
     }
   }
-}
-
-/** The status of a file that a directory lists: most files are of no interest, whatever it is. */
-class LazyStatus implements FileStatus {
-  readonly kind = 'file'
-  readonly #look: () => FileStatus | undefined
-  #seen: FileStatus | undefined
-
-  constructor(look: () => FileStatus | undefined) {
-    this.#look = look
-  }
-
-  get size(): number {
-    return this.#status.size
-  }
-
-  get mode(): number {
-    return this.#status.mode
-  }
-
-  get device(): number {
-    return this.#status.device
-  }
-
-  get inode(): number {
-    return this.#status.inode
-  }
-
-  /** What cannot be looked at has been reported, and is like nothing. */
-  get #status(): FileStatus {
-    this.#seen ??= this.#look() ?? { kind: 'other', size: 0, mode: 0, device: -1, inode: -1 }
-    return this.#seen
-  }
-}
-
-class LazyEntry implements TreeEntry {
-  readonly kind = 'file'
-  readonly isLazy = true
-  readonly path: string
-  readonly #status: FileStatus
-
-  constructor(path: string, status: FileStatus) {
-    this.path = path
-    this.#status = status
-  }
-
-  get size(): number {
-    return this.#status.size
-  }
-
-  get mode(): number {
-    return this.#status.mode
-  }
-}
-
-function withSlash(path: Buffer): Buffer {
-  return path.at(-1) === 0x2f ? path : Buffer.concat([path, Buffer.from('/')])
 }
