@@ -9,7 +9,7 @@ import { isBomb } from './budget.ts'
 import type { OpenOptions } from './types.ts'
 
 /** From here on the ratio counts for bytes that take place on the disk: unlike zeros, no real ones repeat so much. */
-const occupiedFrom = 64 * 2 ** 20
+const occupiedFrom = 256 * 2 ** 20
 
 /** An open archive and how it is released. */
 export interface ArchiveFile {
@@ -34,11 +34,13 @@ export async function plainArchive(
   const problems: Problem[] = []
   const limits = limitsWith(options.limits ?? {})
   try {
-    const fault = await inflate(encoding, withProgress(region, name, options), bytes => {
+    let stored = 0
+    const source = withProgress(region, name, { ...options, count: bytes => (stored += bytes) })
+    const fault = await inflate(encoding, source, bytes => {
       const size = spool.size() + bytes.length
       const isTooDense =
         isBomb(size, region.size, limits) ||
-        isBomb(spool.occupied(), region.size, { ...limits, 'inflate-ratio-from': occupiedFrom })
+        isBomb(spool.occupied(), stored, { ...limits, 'inflate-ratio-from': occupiedFrom })
       const name = size > limits['target-bytes'] ? 'target-bytes' : isTooDense && 'inflate-ratio'
       if (name === false) spool.append(bytes)
       else problems.push({ code: 'limit', detail: limitDetail('The image archive is too large', name, limits) })
@@ -68,10 +70,15 @@ export function openSpoolIn(folder: string): ReturnType<typeof openSpool> {
   }
 }
 
-async function* withProgress(region: FileRegion, name: string, options: OpenOptions): AsyncGenerator<Uint8Array> {
+async function* withProgress(
+  region: FileRegion,
+  name: string,
+  options: OpenOptions & { readonly count: (bytes: number) => void },
+): AsyncGenerator<Uint8Array> {
   let done = 0
   for await (const chunk of readChunks(region, options.signal)) {
     done += chunk.length
+    options.count(chunk.length)
     yield chunk
     options.progress?.({ id: name, label: 'image archive', done, total: region.size })
   }
