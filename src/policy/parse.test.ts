@@ -82,14 +82,14 @@ const bad: readonly (readonly [string, unknown, string])[] = [
 /** Documents whose fault only the compiler of conditions and the reader of references see. */
 const badBeyondSchema: readonly (readonly [string, unknown, string])[] = [
   [
-    'a pattern that can take forever',
-    { ...head, rules: [{ ...rule, when: 'finding.id.matches("^(a+)+$")' }] },
-    'repeats a repetition',
+    'a pattern that looks ahead',
+    { ...head, rules: [{ ...rule, when: 'image.tags.exists(tag, tag.matches("a(?=b)"))' }] },
+    'a(?=b) has a group (?=b that CEL does not know',
   ],
   [
     'a pattern that is none',
     { ...head, rules: [{ ...rule, when: 'finding.id.matches("(")' }] },
-    'has a pattern that is none',
+    'has a pattern that cannot be used: ( opens a group',
   ],
   ['two rules of one id', { ...head, rules: [rule, rule] }, 'two rules with the id r'],
   [
