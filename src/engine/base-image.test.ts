@@ -64,9 +64,18 @@ describe('engine/base-image', () => {
     },
   )
 
-  it('stays fast on a build step made to be slow', () => {
-    const hostile = `|9 ${'a='.repeat(100_000)}`
+  it.each([`|9 ${'a='.repeat(100_000)}`, `|0 |=${'c b=='.repeat(800)}c `, `RUN |0 /=${'a /=='.repeat(800)}`])(
+    'stays fast on a build step made to be slow',
+    hostile => {
+      expect(describeLayers({ history: [step(hostile)] }, ['sha256:a'], [plain])).toHaveLength(1)
+    },
+  )
 
-    expect(describeLayers({ history: [step(hostile)] }, ['sha256:a'], [plain])).toHaveLength(1)
+  it('leaves out the build arguments before the shell', () => {
+    const steps = ['|2 A=1 B=two words /bin/sh -c make all', 'RUN |1 A=1 /bin/sh -c make # buildkit', '|1 A=1 make']
+
+    const read = steps.map(text => describeLayers({ history: [step(text)] }, ['sha256:a'], [plain])[0]!.step)
+
+    expect(read).toEqual(['RUN make all', 'RUN make', '|1 A=1 make'])
   })
 })

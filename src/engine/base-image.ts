@@ -56,7 +56,17 @@ function setsCommand(createdBy: string): boolean {
 /** Removes what builders put around the words of the Dockerfile. */
 function readableStep(createdBy: string): string {
   if (createdBy.startsWith('/bin/sh -c #(nop)')) return createdBy.slice(17).trim()
-  const run = /^(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c /.exec(createdBy)
-  if (run !== null) return `RUN ${createdBy.slice(run[0].length).trim()}`
-  return createdBy.replace(/ # buildkit$/, '').replace(/^RUN (?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c /, 'RUN ')
+  const classic = afterShell(createdBy)
+  if (classic !== undefined) return `RUN ${classic.trim()}`
+  const step = createdBy.replace(/ # buildkit$/, '')
+  const command = step.startsWith('RUN ') ? afterShell(step.slice(4)) : undefined
+  return command === undefined ? step : `RUN ${command}`
+}
+
+/** What a step gives to the shell; build arguments stand before it, as in `|1 VERSION=2 /bin/sh -c make`. */
+function afterShell(step: string): string | undefined {
+  const shell = '/bin/sh -c '
+  if (step.startsWith(shell)) return step.slice(shell.length)
+  const at = /^\|\d/.test(step) ? step.indexOf(` ${shell}`) : -1
+  return at < 0 ? undefined : step.slice(at + 1 + shell.length)
 }

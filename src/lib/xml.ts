@@ -23,11 +23,12 @@ export function parseXml(text: string): unknown {
   if (text.length > maxLength) throw new LimitError(`XML is larger than ${maxLength} characters`)
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) throw new Error('XML with a document type is not read')
   let depth = 0
+  let end = -1
   for (let index = text.indexOf('<'); index >= 0; index = text.indexOf('<', index + 1)) {
     const next = text.charCodeAt(index + 1)
     if (next === 0x2f) depth--
     else if (next !== 0x21 && next !== 0x3f) {
-      const end = text.indexOf('>', index)
+      if (end < index) end = text.indexOf('>', index)
       if (end < 0) break
       if (text.charCodeAt(end - 1) !== 0x2f && ++depth > maxDepth)
         throw new LimitError(`XML is nested deeper than ${maxDepth}`)

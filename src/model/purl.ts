@@ -43,7 +43,7 @@ export function parsePurl(text: string): PurlParts | undefined {
   if (slash <= 0) return undefined
   const type = beforeQuery.slice(0, slash).toLowerCase()
   if (!/^[a-z][a-z0-9.-]*$/.test(type)) return undefined
-  const rest = beforeQuery.slice(slash + 1).replace(/^\/+|\/+$/g, '')
+  const rest = withoutOuterSlashes(beforeQuery.slice(slash + 1))
   const at = rest.lastIndexOf('@')
   const hasVersion = at > rest.lastIndexOf('/') && at > 0
   const path = segments(hasVersion ? rest.slice(0, at) : rest).map(decode)
@@ -63,6 +63,13 @@ export function parsePurl(text: string): PurlParts | undefined {
     qualifiers,
     ...(subpath !== undefined && { subpath: segments(subpath).map(decode).join('/') }),
   }
+}
+
+function withoutOuterSlashes(text: string): string {
+  let [start, end] = [0, text.length]
+  while (text[start] === '/') start++
+  while (end > start && text[end - 1] === '/') end--
+  return text.slice(start, end)
 }
 
 function segments(text: string): string[] {

@@ -124,8 +124,9 @@ function isName(text: string): boolean {
 /** `Q1` and base64 is SHA-1, `Q2` SHA-256; anything else is no digest that we know. */
 function digestOf(value: string): string {
   const [algorithm, length] = value.startsWith('Q1') ? ['sha1', 20] : value.startsWith('Q2') ? ['sha256', 32] : ['', 0]
-  if (length === 0 || value.length > 64 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return ''
-  const bits = value.replace(/=+$/, '').slice(2)
+  if (length === 0 || value.length > 64 || !/^[A-Za-z0-9+/]{1,62}={0,2}$/.test(value)) return ''
+  const end = value.indexOf('=')
+  const bits = value.slice(2, end < 0 ? undefined : end)
   let hex = ''
   let held = 0
   let count = 0

@@ -37,5 +37,5 @@ function* shortNames(text: string): Generator<string> {
 
 function* commonLicenses(text: string): Generator<string> {
   for (const match of text.matchAll(/\/usr\/share\/common-licenses\/([A-Za-z0-9][A-Za-z0-9.+-]{0,40})/g))
-    yield match[1]!.replace(/[.-]+$/, '')
+    yield match[1]!.replace(/(?<![.-])[.-]+$/, '')
 }
