@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import type { ProblemCode } from '#model/problem.ts'
 import { joined, paxItem, type TarItem, tarBytes, tarHeader } from '#test/images/tar-writer.ts'
 import { inEveryFormat, list, openCage, unsafe } from './cage.ts'
 import { inEveryEncoding, writeLayout } from './layouts.ts'
@@ -116,7 +117,8 @@ describe('hostile archives', () => {
       [longName(`${'d/'.repeat(1000)}node_modules/deep/package.json\0`), npm('deep')],
       ['deep'],
     ],
-    // A runtime would show less; nothing is hidden.
+    // A runtime removes the directory first, so y is told of although it is gone. No builder writes a path twice into one
+    // layer; of an archive that is made by hand more is told rather than less.
     ['a file where a directory was', [npm('y'), { name: 'node_modules/y', body: '' }], ['y']],
   ])('are read as a runtime reads them: %s', async (_title, items, found) => {
     const seen = await see(items)
@@ -195,32 +197,38 @@ describe('hostile archives', () => {
     expect(seen.names).not.toContain('x')
   })
 
-  it.each<readonly [string, readonly TarItem[] | Uint8Array]>([
-    ['a PAX size below zero', [paxItem([['size', '-512']]), x]],
-    ['a PAX size above all', [paxItem([['size', '99999999999999999999999999']]), x]],
-    ['a PAX size that is no number', [paxItem([['size', '1e3']]), x]],
-    ['a PAX size beyond the archive', [paxItem([['size', String(2 ** 40)]]), x]],
-    ['a PAX length that lies', [paxBody('99999999999999999999 path=y\n'), x]],
-    ['a PAX length of nothing', [paxBody('0 path=y\n'), x]],
-    ['a PAX length below zero', [paxBody('-5 path=y\n'), x]],
-    ['PAX that is no text', [paxBody('\xff\xfe\x00\x01 = \x00'), x]],
-    ['a size below zero in base 256', [{ ...x, size: binary(0xff) }]],
-    ['a huge size in base 256', [{ ...x, size: binary(0x80, 0x7f) }]],
-    ['the largest size in octal', [{ ...x, size: raw('777777777777') }]],
-    ['a size that is no octal', [{ ...x, size: raw('99zz\0\0\0\0\0\0\0\0') }]],
-    ['a size with a sign', [{ ...x, size: raw('-0000000012\0') }]],
-    ['a long name without end', [longName('x', 2 ** 33)]],
-    ['a wrong checksum', joined([spoil(tarHeader(x)), new Uint8Array(512)])],
-    ['a header of anything', new Uint8Array(512).fill(0xaa)],
-    ['half a header', new Uint8Array(100).fill(0x41)],
-    ['a lone zero block', new Uint8Array(512)],
-    ['a second archive behind the first', tarBytes([npm('y')])],
-  ])('are never called clean: %s', async (_title, items) => {
+  // Go's archive/tar, which unpacks layers in every runtime, refuses all of these but the last; GNU tar reads on where the
+  // place of the next header is certain. What is read on is never without a problem.
+  const rest = [...around, 'x']
+  it.each<readonly [string, readonly TarItem[] | Uint8Array, readonly string[], readonly ProblemCode[]]>([
+    ['a PAX size below zero', [paxItem([['size', '-512']]), x], ['before'], ['unreadable']],
+    ['a PAX size above all', [paxItem([['size', '99999999999999999999999999']]), x], ['before'], ['unreadable']],
+    ['a PAX size that is no number', [paxItem([['size', '1e3']]), x], ['before'], ['unreadable']],
+    ['a PAX size beyond the archive', [paxItem([['size', String(2 ** 40)]]), x], ['before'], ['limit', 'truncated']],
+    ['a PAX length that lies', [paxBody('99999999999999999999 path=y\n'), x], rest, ['unreadable']],
+    ['a PAX length of nothing', [paxBody('0 path=y\n'), x], rest, ['unreadable']],
+    ['a PAX length below zero', [paxBody('-5 path=y\n'), x], rest, ['unreadable']],
+    ['PAX that is no text', [paxBody('\xff\xfe\x00\x01 = \x00'), x], rest, ['unreadable']],
+    ['a size below zero in base 256', [{ ...x, size: binary(0xff) }], ['before'], ['unreadable']],
+    ['a huge size in base 256', [{ ...x, size: binary(0x80, 0x7f) }], ['before'], ['unreadable']],
+    ['the largest size in octal', [{ ...x, size: raw('777777777777') }], ['before'], ['limit', 'truncated']],
+    ['a size that is no octal', [{ ...x, size: raw('99zz\0\0\0\0\0\0\0\0') }], ['before'], ['unreadable']],
+    ['a size with a sign', [{ ...x, size: raw('-0000000012\0') }], ['before'], ['unreadable']],
+    ['a long name without end', [longName('x', 2 ** 33)], ['before'], ['limit']],
+    ['a wrong checksum', joined([spoil(tarHeader(x)), new Uint8Array(512)]), ['before'], ['unreadable']],
+    ['a header of anything', new Uint8Array(512).fill(0xaa), ['before'], ['unreadable']],
+    ['half a header', new Uint8Array(100).fill(0x41), ['before'], ['unreadable']],
+    ['a lone zero block', new Uint8Array(512), around, ['unreadable']],
+    ['a second archive behind the first', tarBytes([npm('y')]), ['before', 'y'], ['unsupported']],
+  ])('are never called clean: %s', async (_title, items, names, codes) => {
     const seen = await see(items)
 
-    expect([seen.code, seen.names]).toEqual(
-      seen.code === 3 ? [3, expect.arrayContaining(['before'])] : [0, expect.arrayContaining([...around, 'x'])],
-    )
+    expect({ ...seen, names: [...seen.names].sort(), codes: [...seen.codes].sort() }).toEqual({
+      code: 3,
+      stderr: '',
+      names: [...names].sort(),
+      codes,
+    })
   })
 
   it.each([
@@ -249,11 +257,11 @@ describe('hostile archives', () => {
     }
   })
 
-  it('may have names with NUL', async () => {
+  it('may have names with NUL, which no system has and Go refuses', async () => {
     const seen = await see([paxItem([['path', 'node_modules/x\0y/package.json']]), x])
 
-    expect(seen.names).toEqual(expect.arrayContaining(around))
-    expect(seen.code === 3 || seen.names.includes('x')).toBe(true)
+    expect(seen).toEqual({ code: 3, stderr: '', names: expect.arrayContaining(around), codes: ['unreadable'] })
+    expect(seen.names).not.toContain('x')
   })
 })
 
