@@ -28,6 +28,13 @@ export interface Ecosystem {
    */
   readonly wants: (file: FileInfo, mode: TreeMode) => boolean
   /**
+   * False for a name that no wanted file has, wherever it lies and however large it is: most files of a directory are
+   * passed over by this alone, without a look at them. Asked once for each name. Same rules as for `wants`.
+   */
+  readonly mayWant: (name: string) => boolean
+  /** True for a directory (its path ends with `/`) in which any name may be wanted, whatever `mayWant` says of it. */
+  readonly mayWantAllIn?: (directory: string) => boolean
+  /**
    * Canonical places of package databases (`var/lib/dpkg/status`). Where one of them leads through symbolic links to a
    * file that `wants` did not ask for, the engine reads that file all the same.
    */

@@ -63,7 +63,7 @@ function unread(opened: OpenedTarget, index: number, detail: string): LayerResul
 }
 
 function entriesOf({ tree }: LayerFacts): number {
-  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length
+  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length + (tree.passedOver ?? 0)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -96,5 +96,21 @@ describe('engine/gather', () => {
     expect(packages).toHaveLength(2)
     expect(problems.map(({ code }) => code)).toEqual(['digest-mismatch', 'digest-mismatch'])
     expect([...stored.keys()]).toEqual([])
+  })
+
+  it('reads what lies behind a link in a directory under a name that nobody wants', async () => {
+    const root = join(folder, 'root')
+    mkdirSync(join(root, 'var/lib/dpkg'), { recursive: true })
+    mkdirSync(join(root, 'etc'))
+    mkdirSync(join(root, 'opt'))
+    writeFileSync(join(root, 'opt/release.md'), release)
+    writeFileSync(join(root, 'opt/packages.js'), status)
+    symlinkSync('../opt/release.md', join(root, 'etc/os-release'))
+    symlinkSync('../../../opt/packages.js', join(root, 'var/lib/dpkg/status'))
+
+    const found = await scan(`rootfs:${root}`, portsOf(undefined).ports)
+
+    expect(found.distro?.name).toBe('Debian GNU/Linux 12')
+    expect(found.packages.map(({ name }) => name)).toEqual(['bash'])
   })
 })

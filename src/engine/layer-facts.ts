@@ -28,6 +28,8 @@ export interface LayerTree {
   readonly symlinks: readonly (readonly [path: string, target: string])[]
   readonly whiteouts: readonly string[]
   readonly opaques: readonly string[]
+  /** Files that are not in `paths`: by their directory and name alone, no reader may ever want them. */
+  readonly passedOver?: number
 }
 
 const encoder = new TextEncoder()

@@ -6,6 +6,8 @@ import { distroFiles } from '#model/distro.ts'
 import type { Limits } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
+import { readLinks } from './layer-links.ts'
+import { NameMemo } from './name-memo.ts'
 import type { HashAlgorithm, Ports } from './ports.ts'
 
 /** Changes whenever this file may give other facts for the same layer: part of the cache key. */
@@ -59,6 +61,7 @@ export function beginLayer(source: LayerSource, manner: Manner, ports: Pick<Port
   const walking = source.walk(
     {
       entry: entry => sheet.enter(entry),
+      passesOver: (directory, name) => sheet.passesOver(directory, name),
       file: (entry, file) => sheet.read(entry.path, file),
       shown: walked.resolve,
     },
@@ -92,35 +95,6 @@ export async function readLayer(
   return end
 }
 
-async function readLinks(
-  source: LayerSource,
-  sheet: LayerSheet,
-  links: ReadonlyMap<string, readonly string[]>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const found = new Set<string>()
-  await source.walk(
-    {
-      entry: entry => entry.kind === 'file' && links.has(entry.path),
-      file: (entry, file) => {
-        found.add(entry.path)
-        for (const link of links.get(entry.path) ?? []) sheet.read(link, { ...file, path: link })
-      },
-    },
-    signal,
-  )
-  for (const [target, names] of links) {
-    if (found.has(target)) continue
-    for (const path of names) {
-      sheet.problems.push({
-        code: 'missing',
-        detail: `Hard link to ${target}, which its layer does not hold`,
-        location: { path },
-      })
-    }
-  }
-}
-
 /** Collects what one layer holds while it is walked. */
 export class LayerSheet {
   readonly problems: Problem[] = []
@@ -140,15 +114,25 @@ export class LayerSheet {
   /** Of every regular file: where its path is in `#paths`, its size and its mode; plain numbers, since files are many. */
   readonly #regular: number[] = []
   readonly #mayProve: (path: string) => boolean
+  readonly #names: NameMemo
+  #passedOver = 0
 
   constructor({ readers, mode, limits }: Manner, hash: Ports['hash']) {
     this.#readers = readers
     this.#mode = mode
     this.#limits = limits
     this.#hash = hash
+    this.#names = new NameMemo(readers.map(({ ecosystem }) => ecosystem))
     const languages = readers.filter(({ ecosystem }) => ecosystem.kind === 'language').map(({ ecosystem }) => ecosystem)
     // Size and mode are not known of a path in a file list: as large and executable as anything may be.
     this.#mayProve = path => languages.some(({ wants }) => wants({ path, size: 1 << 20, mode: 0o755 }, mode))
+  }
+
+  /** True for a file that nobody wants whatever it is; it is counted. */
+  passesOver(directory: string, name: string): boolean {
+    if (this.#names.mayBeWanted(directory, name)) return false
+    this.#passedOver++
+    return true
   }
 
   enter(entry: TreeEntry): boolean {
@@ -277,6 +261,7 @@ export class LayerSheet {
         symlinks: [...this.#symlinks],
         whiteouts: this.#whiteouts,
         opaques: this.#opaques,
+        ...(this.#passedOver > 0 && { passedOver: this.#passedOver }),
       },
     }
   }

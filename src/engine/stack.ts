@@ -56,7 +56,10 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
   )
   const entriesAt = (path: string) =>
     layers.flatMap((layer, index) =>
-      links.entries[index]!.has(path)
+      // What was passed over is not known by name: any place may be one of those.
+      layer.tree.passedOver !== undefined
+        ? [{ layer: index, name: path }]
+        : links.entries[index]!.has(path)
         ? layer.tree.paths.filter(name => links.place(name, index) === path).map(name => ({ layer: index, name }))
         : [],
     )

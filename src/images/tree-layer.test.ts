@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,7 +9,7 @@ import { tarBytes } from '#test/images/tar-writer.ts'
 import { lines, walkAll } from '#test/images/walk.ts'
 import { open as openDir } from './dir.ts'
 import { open as openRootfs } from './rootfs.ts'
-import type { OpenOptions } from './types.ts'
+import type { OpenOptions, TreeEntry } from './types.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-tree-'))
 const options: OpenOptions = { temporary: join(folder, 'temporary'), environment: {} }
@@ -121,6 +121,59 @@ describe('images/tree-layer', () => {
 
     expect(walked.hashes.size).toBe(0)
     expect(walked.problems).toMatchObject([{ code: 'unreadable', location: { path: 'file' } }])
+  })
+
+  it('reads nothing through a link that took the place of a directory after it was listed', async () => {
+    const path = join(folder, 'moved')
+    mkdirSync(join(path, 'inner'), { recursive: true })
+    mkdirSync(join(folder, 'elsewhere'))
+    for (const parent of [join(path, 'inner'), join(folder, 'elsewhere')]) writeFileSync(join(parent, 'file'), 'secret')
+    const opened = await openDir(path, options)
+
+    const walked = await walkAll(opened.layers[0]!, () => {
+      if (lstatSync(join(path, 'inner')).isDirectory()) {
+        rmSync(join(path, 'inner'), { recursive: true })
+        symlinkSync(join(folder, 'elsewhere'), join(path, 'inner'))
+      }
+      return true
+    })
+
+    expect(walked.hashes.size).toBe(0)
+    expect(walked.problems).toMatchObject([{ code: 'unreadable', location: { path: 'inner' } }])
+  })
+
+  it('does not show the files that a visitor passes over, and counts them', async () => {
+    const seen: string[] = []
+    const asked: string[] = []
+    const visitor = {
+      entry: ({ path }: TreeEntry) => seen.push(path) < 0,
+      file: () => undefined,
+      passesOver: (directory: string, name: string) => asked.push(directory + name) > 0 && !name.endsWith('.js'),
+    }
+    const limited = async (entries: number) => {
+      const opened = await openDir(tree, { ...options, limits: { 'layer-entries': entries } })
+      return opened.layers[0]!.walk(visitor)
+    }
+
+    const { length } = (await walkAll((await openDir(tree, options)).layers[0]!)).entries
+    const whole = await limited(length)
+    const shown = seen.splice(0)
+    const cut = await limited(length - 1)
+
+    expect(whole.problems).toEqual([])
+    expect(shown.filter(path => path.includes('.')).toSorted()).toEqual(['.git', 'src/.git', 'src/app.js'])
+    expect(asked).toEqual(expect.arrayContaining(['etc/os-release', 'proc/1/status', 'src/caf\\xe9']))
+    expect(cut.problems).toMatchObject([{ code: 'limit', location: { path: 'src' } }])
+  })
+
+  it('orders names by their bytes where UTF-16 would not', async () => {
+    const path = join(folder, 'order')
+    mkdirSync(path)
+    for (const name of ['\u{1f600}', '\uff5e', 'z', '\u00e9']) writeFileSync(join(path, name), '')
+
+    const walked = await walkAll((await openDir(path, options)).layers[0]!)
+
+    expect(walked.entries.map(entry => entry.path)).toEqual(['z', '\u00e9', '\uff5e', '\u{1f600}'])
   })
 
   it('tells an operating system from sources where no scheme is given', async () => {

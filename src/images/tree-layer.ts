@@ -1,12 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import {
+  byName,
   type FileStatus,
+  type ListedFile,
   linkText,
   listDirectory,
   openSame,
   realPath,
   type SystemPath,
   statusOf,
+  textOf,
 } from '#io/directory.ts'
 import { baseName } from '#lib/text.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
@@ -79,6 +82,7 @@ class TreePass {
   readonly #limits: Limits
   readonly #turn: PassRequest['turn']
   #entries = 0
+  #nextTurn = turnEntries
   #isOver = false
 
   constructor({ visitor, rules, limits, turn }: PassRequest) {
@@ -111,10 +115,10 @@ class TreePass {
   readonly #look = (full: SystemPath, path: string): FileStatus | undefined => this.#try(path, () => statusOf(full))
 
   async #enter(folder: Folder, root: FileStatus): Promise<void> {
-    for (const item of this.#try(pathOf(folder), () => listDirectory(folder.full)) ?? []) {
+    for (const item of this.#try(pathOf(folder), () => this.#list(folder)) ?? []) {
       if (this.#isOver) return
       if (this.#entries >= this.#limits['layer-entries']) return this.#end(folder)
-      if (++this.#entries % turnEntries === 0) await this.#rest()
+      if (++this.#entries >= this.#nextTurn) await this.#rest()
       const entry = new ListedEntry(this.#look, folder, item)
       if (entry.kind !== 'directory') {
         this.#showListed(entry, folder)
@@ -127,6 +131,17 @@ class TreePass {
       if (inner.depth <= maxDepth) await this.#enter(inner, root)
       else this.#report('limit', `Directories are nested deeper than ${maxDepth}`, path)
     }
+  }
+
+  /** What has to be shown of a directory, in order: sorting is not for files that the visitor passes over. */
+  #list(folder: Folder): readonly ListedFile[] {
+    const found = listDirectory(folder.full)
+    const { passesOver } = this.#visitor
+    // At the limit it matters which come first.
+    if (passesOver === undefined || this.#entries + found.length > this.#limits['layer-entries']) return byName(found)
+    const shown = found.filter(item => !item.isFile() || !passesOver(folder.prefix, textOf(item.name)))
+    this.#entries += found.length - shown.length
+    return byName(shown)
   }
 
   #showListed(entry: ListedEntry, folder: Folder): void {
@@ -177,6 +192,7 @@ class TreePass {
 
   /** Lets others work; the walk is over where it has used up what it may. */
   async #rest(): Promise<void> {
+    this.#nextTurn = this.#entries + turnEntries
     const excess = await this.#turn(this.#entries)
     if (excess === undefined) return
     this.problems.push({ code: 'limit', detail: excess })

@@ -76,6 +76,8 @@ export interface LayerSource {
   readonly diffId?: string
   /** Digest that the layer's facts are known by, as claimed; every walk verifies it. */
   readonly digest?: string
+  /** The layer will be walked soon: starts what takes a while to be there. */
+  readonly prepare?: () => void
   /**
    * Reads the layer once, in its own order, and shows every entry. May be called again (a second pass for a file that
    * turned out to matter). Never throws for damaged bytes: what was read stands, the rest is a problem.
@@ -86,6 +88,11 @@ export interface LayerSource {
 export interface LayerVisitor {
   /** Every entry. True where the body is wanted (regular files only). */
   readonly entry: (entry: TreeEntry) => boolean
+  /**
+   * True for a file that is not wanted whatever its size and mode, by the directory (empty, or ending with `/`) and the
+   * name alone. It has been counted then and need not be shown: a directory of this machine shows the others only.
+   */
+  readonly passesOver?: (directory: string, name: string) => boolean
   /** A wanted body. Synchronous; the handle is valid only during the call. Must not throw. */
   readonly file: (entry: TreeEntry, file: WalkedFile) => void
   /** All entries have been shown; what is left of the walk is verifying bytes. Not told by every source. */

@@ -38,12 +38,19 @@ export interface ListedFile {
  */
 const unusual = /[\ud800-\uffff]/
 
-/** Files in a directory, in the order of the bytes of their names. Throws the system's error. */
+/** Files in a directory, in no order: all their names are text, or all are bytes. Throws the system's error. */
 export function listDirectory(path: SystemPath): readonly ListedFile[] {
   const found = listText(path)
-  if (found?.some(({ name }) => unusual.test(name)) === false) return found.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const exact = readdirSync(path, { encoding: 'buffer', withFileTypes: true })
-  return exact.sort((a, b) => Buffer.compare(a.name, b.name))
+  if (found?.some(({ name }) => unusual.test(name)) === false) return found
+  return readdirSync(path, { encoding: 'buffer', withFileTypes: true })
+}
+
+/** Files of one listing in the order of the bytes of their names. */
+export function byName(listed: readonly ListedFile[]): readonly ListedFile[] {
+  return listed.toSorted(({ name: a }, { name: b }) => {
+    if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1
+    return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  })
 }
 
 /** Undefined for any error: where directories do not tell what a file is, a name that is no text is looked for in vain. */

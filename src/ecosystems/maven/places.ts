@@ -27,6 +27,11 @@ export function isDeclaredFile(path: string): boolean {
   return declaredForm(path) !== undefined
 }
 
+/** False for names that no build file has. */
+export function isDeclaredName(name: string): boolean {
+  return name === 'pom.xml' || name.endsWith('.lockfile')
+}
+
 /** The format of a build file by its path. */
 export function declaredForm(path: string): DeclaredForm | undefined {
   if (path.endsWith('.lockfile')) {

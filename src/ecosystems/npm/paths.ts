@@ -16,6 +16,13 @@ export function isInstalledManifest(path: string): boolean {
   return false
 }
 
+/** False for names that no file has that is read. */
+export function isReadName(name: string): boolean {
+  return (
+    name === 'package.json' || name === plugAndPlay || name === plugAndPlayData || lockFiles.some(lock => lock === name)
+  )
+}
+
 /** True for a lock file that does not belong to an installed package. */
 export function isLockFile(path: string): boolean {
   if (!lockFiles.some(name => path.endsWith(name) && isSegment(path, path.length - name.length))) return false

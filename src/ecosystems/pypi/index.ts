@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isDeclaredFile, isInstalledFile } from './places.ts'
+import { isDeclaredFile, isInstalledFile, isReadName } from './places.ts'
 
 /** Python distributions: what is installed, and in a directory what lock and requirements files name. */
 export const pypi: Ecosystem = {
@@ -9,6 +9,7 @@ export const pypi: Ecosystem = {
   kind: 'language',
   version: 1,
   wants: (file, mode) => isInstalledFile(file.path) || (mode === 'directory' && isDeclaredFile(file.path)),
+  mayWant: isReadName,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

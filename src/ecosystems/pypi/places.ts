@@ -31,6 +31,13 @@ export function isInstalledFile(path: string): boolean {
   )
 }
 
+/** False for names that no file has that is read, in whatever directory. */
+export function isReadName(name: string): boolean {
+  if (name === 'METADATA' || name === 'PKG-INFO' || fixedNames.has(name)) return true
+  if (name.endsWith('.egg-info') || name.endsWith('.egg') || name.endsWith('.txt')) return true
+  return name.startsWith('pylock.') && name.endsWith('.toml')
+}
+
 /** True for lock and requirements files. */
 export function isDeclaredFile(path: string): boolean {
   return declaredForm(path) !== undefined

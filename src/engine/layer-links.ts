@@ -1,0 +1,32 @@
+import type { LayerSource } from '#images/types.ts'
+import type { LayerSheet } from './read-layer.ts'
+
+/** Shows to a sheet the files that hard links of their layer lead to, under each of the links' names: a second pass. */
+export async function readLinks(
+  source: LayerSource,
+  sheet: LayerSheet,
+  links: ReadonlyMap<string, readonly string[]>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found = new Set<string>()
+  await source.walk(
+    {
+      entry: entry => entry.kind === 'file' && links.has(entry.path),
+      file: (entry, file) => {
+        found.add(entry.path)
+        for (const link of links.get(entry.path) ?? []) sheet.read(link, { ...file, path: link })
+      },
+    },
+    signal,
+  )
+  for (const [target, names] of links) {
+    if (found.has(target)) continue
+    for (const path of names) {
+      sheet.problems.push({
+        code: 'missing',
+        detail: `Hard link to ${target}, which its layer does not hold`,
+        location: { path },
+      })
+    }
+  }
+}
