@@ -1,3 +1,4 @@
+import { ecosystems } from '#ecosystems/index.ts'
 import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { type Limits, limitDetail } from '#model/limits.ts'
@@ -19,7 +20,8 @@ export interface LayerResult {
 
 /** How the layers of one target are read. */
 export interface LayersRequest {
-  readonly readers: readonly Reader[]
+  /** Loaded while the cache is asked. */
+  readonly readers: Promise<readonly Reader[]>
   readonly mode: TreeMode
   readonly ports: Ports
   readonly limits: Limits
@@ -63,7 +65,9 @@ function unread(opened: OpenedTarget, index: number, detail: string): LayerResul
 }
 
 function entriesOf({ tree }: LayerFacts): number {
-  return tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length + (tree.passedOver ?? 0)
+  return (
+    tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length + (tree.passedOver ?? 0)
+  )
 }
 
 /**
@@ -76,15 +80,13 @@ async function readCached(
   { readers, mode, ports, limits, ends }: LayersRequest & { readonly ends: Promise<unknown>[] },
 ): Promise<LayerResult> {
   const source = opened.layers[index]!
-  const by = readersKey(
-    readers.map(({ ecosystem }) => ecosystem),
-    mode,
-  )
+  const by = readersKey(ecosystems, mode)
   const key = (digest: string) => `${digest.replace(':', '-')}-${by}`
   const cached = source.digest === undefined ? undefined : await ports.cache.get(key(source.digest))
   const known = cached === undefined ? undefined : decodeFacts(cached)
   if (known !== undefined) return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
-  const layer = beginLayer(source, { readers, mode, limits }, ports)
+  source.prepare?.()
+  const layer = beginLayer(source, { readers: await readers, mode, limits }, ports)
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
     if (digest !== undefined && facts.problems.length === 0) await ports.cache.put(key(digest), encodeFacts(facts))
     return { diffId, facts }

@@ -37,8 +37,8 @@ export async function gatherFacts(
   const cached = key === undefined ? undefined : await ports.cache.get(key)
   const known = cached === undefined ? undefined : decodeAssembled(cached)
   if (known !== undefined) return settled(known, Promise.resolve(finish(opened, known, [], ports)))
-  const readers = await loadReaders()
-  const layers = await readLayers(opened, { readers, mode, ports, limits })
+  const loading = loadReaders()
+  const [readers, layers] = await Promise.all([loading, readLayers(opened, { readers: loading, mode, ports, limits })])
   const ends = Promise.all(layers.map(({ end }) => end))
   // Whatever is thrown before it is waited for, it is thrown once.
   ends.catch(() => undefined)

@@ -5,6 +5,9 @@ import { LimitError } from '#lib/limit-error.ts'
 import type { SparseExtent } from '#lib/tar-sparse.ts'
 import type { TreeEntry, WalkedFile } from './types.ts'
 
+/** Larger than most bodies that anyone wants. */
+const firstBytes = 2 ** 16
+
 /** A read of a sparse file makes its zeros: at most so many at a time. */
 const maxSparseBytes = 64 * 2 ** 20
 
@@ -34,21 +37,32 @@ export function placedBody(place: PlacedBytes, offset: number, size: number): Bo
   }
 }
 
-/** A body that is kept in memory. */
-export function memoryBody(size: number): Body {
-  let bytes: Uint8Array | undefined
-  let filled = 0
-  return {
-    append: piece => {
-      // Not before the first piece: a header can promise what never comes.
-      bytes ??= new Uint8Array(size)
-      bytes.set(piece, filled)
-      filled += piece.length
-    },
-    read: (from, length) => bytes?.slice(from, from + length) ?? new Uint8Array(0),
-    close: () => {
-      bytes = undefined
-    },
+/**
+ * Memory for one body at a time, used again for the next: a page that was touched once costs nothing the second time.
+ * Grows as bytes come, since a header can promise what never does.
+ */
+export class BodyMemory {
+  #bytes = new Uint8Array(firstBytes)
+
+  /** A body in this memory; the one before is gone. */
+  body(): Body {
+    let filled = 0
+    return {
+      append: piece => {
+        this.#fit(filled, filled + piece.length)
+        this.#bytes.set(piece, filled)
+        filled += piece.length
+      },
+      read: (from, length) => this.#bytes.slice(from, Math.min(from + length, filled)),
+      close: () => undefined,
+    }
+  }
+
+  #fit(filled: number, needed: number): void {
+    if (needed <= this.#bytes.length) return
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+    larger.set(this.#bytes.subarray(0, filled))
+    this.#bytes = larger
   }
 }
 

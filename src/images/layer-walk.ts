@@ -3,7 +3,7 @@ import type { TarMember } from '#lib/tar-member.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Problem, ProblemCode } from '#model/problem.ts'
 import type { LayerOptions } from './blob.ts'
-import { type Body, memoryBody, type PlacedBytes, placedBody, spooledBody, walkedFile } from './layer-body.ts'
+import { type Body, BodyMemory, type PlacedBytes, placedBody, spooledBody, walkedFile } from './layer-body.ts'
 import { placeEntry } from './layer-entry.ts'
 import type { LayerVisitor, TreeEntry } from './types.ts'
 
@@ -20,6 +20,7 @@ export class LayerWalk {
   readonly #problems: Problem[] = []
   #unlisted = 0
   #place: PlacedBytes | undefined
+  #memory: BodyMemory | undefined
   #entry: TreeEntry | undefined
   #body: Body | undefined
   #isFull = false
@@ -119,7 +120,9 @@ export class LayerWalk {
 
   #bodyFor(member: TarMember): Body {
     if (this.#place !== undefined) return placedBody(this.#place, member.offset, member.stored)
-    return member.stored <= this.#limits['memory-bytes'] ? memoryBody(member.stored) : spooledBody(this.#temporary)
+    if (member.stored > this.#limits['memory-bytes']) return spooledBody(this.#temporary)
+    this.#memory ??= new BodyMemory()
+    return this.#memory.body()
   }
 
   #onData(bytes: Uint8Array): void {

@@ -1,5 +1,4 @@
-import { contentMark, readAt } from '#io/file.ts'
-import { hashPart, type PartDigest } from '#io/hash-pool.ts'
+import { contentMark } from '#io/file.ts'
 import { type Encoding, encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
 import { inflatePart } from '#io/inflate-pool.ts'
 import { Failure } from '#lib/failure.ts'
@@ -8,13 +7,11 @@ import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Blob, FileRegion, LayerClaim, LayerOptions } from './blob.ts'
 import { isBomb, openBudget, type TargetBudget } from './budget.ts'
 import { LayerCheck } from './layer-check.ts'
+import { expectWalk, headBytes, headOf, RegionDigests } from './layer-region.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
 import { walkRegion } from './region-walk.ts'
 import type { LayerEnd, LayerSource, LayerVisitor } from './types.ts'
-
-/** Enough to tell compression and tar apart. */
-const headBytes = 512
 
 /**
  * A layer of which a transport gives the bytes: gzip, zstd or plain tar, told by content whatever the media type
@@ -23,7 +20,7 @@ const headBytes = 512
  * promises is verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
-  const known = new Map<string, Promise<PartDigest>>()
+  const known = new RegionDigests()
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
     const pass = new LayerPass({ blob, claim, known }, options)
     return await pass.run(visitor, signal)
@@ -32,6 +29,9 @@ export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: La
   return {
     ...(claim.diffId !== undefined && { diffId: claim.diffId }),
     ...(digest !== undefined && { digest }),
+    prepare: () => {
+      if (blob?.region !== undefined) expectWalk(blob.region)
+    },
     walk,
   }
 }
@@ -54,8 +54,8 @@ class LayerPass {
   readonly #options: LayerOptions
   readonly #limits: Limits
   readonly #budget: TargetBudget
-  /** By the mark of the file's content: shared by all walks over the layer. */
-  readonly #known: Map<string, Promise<PartDigest>>
+  /** Shared by all walks over the layer. */
+  readonly #known: RegionDigests
   #check: LayerCheck
   #storedBytes = 0
   #plainBytes = 0
@@ -63,7 +63,7 @@ class LayerPass {
   #budgeted = 0
 
   constructor(
-    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: Map<string, Promise<PartDigest>> },
+    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: RegionDigests },
     options: LayerOptions,
   ) {
     this.#blob = blob
@@ -120,7 +120,7 @@ class LayerPass {
 
   #headOf(region: FileRegion, walk: LayerWalk, fault: Fault, signal?: AbortSignal): Uint8Array | undefined {
     try {
-      return readAt(region.fd, region.offset, Math.min(headBytes, region.size))
+      return headOf(region)
     } catch (error) {
       this.#refuse(error, walk, fault, signal)
       return undefined
@@ -155,7 +155,8 @@ class LayerPass {
     const mark = contentMark(region.fd)
     const ending = new AbortController()
     const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
-    const hashing = this.#hashRegion(region, mark, signals).then(
+    const { algorithms } = this.#check
+    const hashing = this.#known.make(region, mark, { algorithms, signal: signals }).then(
       made => ({ made }),
       (error: unknown) => ({ error }),
     )
@@ -202,18 +203,6 @@ class LayerPass {
     const end = await inflatePart(encoding, region, { take, signal })
     if (end.error !== undefined) this.#refuse(end.error, walk, fault, signal)
     return end.fault
-  }
-
-  /** Digests of a layer's file, which a second walk need not make again. */
-  async #hashRegion(region: FileRegion, mark: string, signal: AbortSignal): Promise<PartDigest> {
-    const { algorithms } = this.#check
-    if (algorithms.length === 0) return { hex: [], bytes: region.size }
-    const known = this.#known.get(mark)
-    if (known !== undefined) return known
-    const making = hashPart(region, algorithms, signal)
-    this.#known.set(mark, making)
-    making.catch(() => this.#known.delete(mark))
-    return making
   }
 
   async #readPlain(bytes: AsyncGenerator<Uint8Array>, walk: LayerWalk, fault: Fault) {

@@ -15,6 +15,11 @@ const pieces = 4
 
 const pool = new ThreadPool(inflateThread, { name: 'inflate', most: maxThreads })
 
+/** Something will have to be inflated: starts a thread for it, which takes a while. */
+export function expectInflating(): void {
+  pool.warm()
+}
+
 /** Who gets what a part inflates to. */
 export interface PartTaker {
   /**

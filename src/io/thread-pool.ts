@@ -43,6 +43,13 @@ export class ThreadPool {
     worker.postMessage(job.question)
   }
 
+  /** Starts a thread if there is room for one without work, so that it is there when work comes. */
+  warm(): void {
+    const isIdle = this.#threads.some(({ jobs }) => jobs.length === 0)
+    if (isIdle || this.#threads.length >= this.#most) return
+    this.#start().worker.unref()
+  }
+
   #next(): Thread {
     const left = ({ jobs }: Thread) => jobs.reduce((sum, { weight }) => sum + weight, 0)
     const least = this.#threads.toSorted((a, b) => left(a) - left(b))[0]
