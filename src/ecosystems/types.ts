@@ -95,6 +95,12 @@ export interface Cataloger {
   readonly read: (file: FileHandle, context: ReadContext) => FileFacts | undefined
   /** Puts packages together from the files that survived the squash of all layers. Pure and repeatable. */
   readonly assemble: (tree: Tree) => Assembly
+  /**
+   * Names the files that have to be seen together: assembling those of one group alone gives the packages and places
+   * that they have in the whole tree (licences and the like may differ). Undefined for a file that has no part in what
+   * is there. Where a cataloger has no such function, all of its files are one group.
+   */
+  readonly group?: (file: TreeFile) => string | undefined
 }
 
 /** The squashed tree, as far as this ecosystem's `read` saw it. */
@@ -117,8 +123,11 @@ export interface Assembly {
   /** Locations carry paths only; the engine adds layers. Order does not matter. */
   readonly packages: readonly CatalogedPackage[]
   readonly problems: readonly (FileProblem & { readonly path: string })[]
-  /** `system` ecosystems only. */
-  readonly owns?: readonly OwnedFile[]
+  /**
+   * `system` ecosystems only: the files of packages. Those for whose name `isAsked` is false may be left out: most files
+   * of a system are nobody else's package.
+   */
+  readonly owns?: (isAsked: (path: string) => boolean) => readonly OwnedFile[]
 }
 
 /** A file that an operating-system package installed. */

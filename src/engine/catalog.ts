@@ -1,10 +1,12 @@
 import type { Assembly, Tree, TreeFile, TreeMode } from '#ecosystems/types.ts'
 import { compareText } from '#lib/text.ts'
 import type { Distro } from '#model/distro.ts'
-import type { Package } from '#model/package.ts'
+import type { Location } from '#model/location.ts'
+import type { CatalogedPackage, Introduction, Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
 import type { ImageLayer } from '#model/target.ts'
-import { ownPackages } from './ownership.ts'
+import { arrivalLayers, identity } from './catalog-arrivals.ts'
+import { type CatalogPart, ownPackages } from './ownership.ts'
 import type { Reader } from './read-layer.ts'
 import type { Stack, StackedFile } from './stack.ts'
 
@@ -29,49 +31,90 @@ export interface Catalog {
  */
 export function catalogPackages(request: CatalogRequest): Catalog {
   const { stack, layers } = request
+  const ofEcosystem = Map.groupBy(stack.files, ({ file }) => file.ecosystem)
   const parts = request.readers.map(reader => {
-    const files = stack.files.filter(({ file }) => file.ecosystem === reader.ecosystem.id)
-    return { reader, files, assembly: assemble(request, reader, files, stack.height - 1) }
+    const files = ofEcosystem.get(reader.ecosystem.id) ?? []
+    return { reader, files, assembly: assemble(request, reader, { files, top: stack.height - 1 }) }
   })
-  const holders = new Map<string, number>()
-  for (const { files } of parts)
-    for (const { path, layer, hiddenBy } of files) if (hiddenBy === stack.height) holders.set(path, layer)
-  const locate = (path: string, line?: number) => {
-    const diffId = layers[holders.get(outerPath(path)) ?? -1]?.diffId
-    return { ...(diffId !== undefined && { layer: diffId }), path, ...(line !== undefined && { line }) }
-  }
-  const packages = parts.flatMap(({ reader, files, assembly }) => {
-    const arrivals = layers.length > 1 ? arrivalLayers(request, reader, files, assembly) : undefined
-    return assembly.packages.map((found): Package => {
-      const layer =
-        arrivals === undefined
-          ? found.locations.reduce((top, { path }) => Math.max(top, holders.get(outerPath(path)) ?? 0), 0)
-          : identities(found).reduce((low, name) => Math.min(low, arrivals.get(name) ?? 0), layers.length)
-      const brought = layers[layer]
+  const holders = new Holders(stack, layers)
+  const packages = parts.flatMap(part => {
+    const introductionOf = introductions(request, part, holders)
+    return part.assembly.packages.map((found): Package => {
+      const introduced = introductionOf(found)
       return {
         ...found,
-        locations: found.locations.map(({ path, line }) => locate(path, line)),
-        ...(brought !== undefined && {
-          introduced: {
-            layer,
-            diffId: brought.diffId,
-            ...(brought.step !== undefined && { step: brought.step }),
-            base: brought.base,
-          },
-        }),
+        locations: found.locations.map(({ path, line }) => holders.locate(path, line)),
+        ...(introduced !== undefined && { introduced }),
       }
     })
   })
   const problems = parts.flatMap(({ assembly }) =>
-    assembly.problems.map(({ code, detail, path, line }) => ({ code, detail, location: locate(path, line) })),
+    assembly.problems.map(({ code, detail, path, line }) => ({ code, detail, location: holders.locate(path, line) })),
   )
-  const owned = ownPackages(packages, parts, stack)
+  const owned = ownPackages(packages, parts, { stack, fileAt: path => holders.fileAt(path) })
   return { packages: owned.toSorted(byPlace), problems }
 }
 
-/** The file of the target that a path inside an archive is in. */
-function outerPath(path: string): string {
-  return path.split('!/')[0] ?? path
+/** Which layer holds each file that is seen from the highest one. */
+class Holders {
+  readonly #layers: readonly ImageLayer[]
+  readonly #byPath = new Map<string, number>()
+
+  constructor({ files, height }: Stack, layers: readonly ImageLayer[]) {
+    this.#layers = layers
+    for (const { path, layer, hiddenBy } of files) if (hiddenBy === height) this.#byPath.set(path, layer)
+  }
+
+  /** The file that a place is, or is in: `a.jar` of `a.jar!/b.jar`. */
+  fileAt(place: string): string {
+    if (this.#byPath.has(place)) return place
+    for (let cut = place.indexOf('!/'); cut >= 0; cut = place.indexOf('!/', cut + 1)) {
+      const file = place.slice(0, cut)
+      if (this.#byPath.has(file)) return file
+    }
+    return place
+  }
+
+  /** Index of the layer that holds the file of a place. */
+  layerOf(place: string): number | undefined {
+    return this.#byPath.get(this.fileAt(place))
+  }
+
+  locate(path: string, line: number | undefined): Location {
+    const diffId = this.#layers[this.layerOf(path) ?? -1]?.diffId
+    if (diffId === undefined) return line === undefined ? { path } : { path, line }
+    return line === undefined ? { layer: diffId, path } : { layer: diffId, path, line }
+  }
+}
+
+/** How each package of one ecosystem came into the image; undefined where there are no layers. */
+function introductions(
+  request: CatalogRequest,
+  { reader, files, assembly }: CatalogPart,
+  holders: Holders,
+): (found: CatalogedPackage) => Introduction | undefined {
+  const { stack, layers } = request
+  const byLayer = layers.map(({ diffId, step, base }, layer) => ({
+    layer,
+    diffId,
+    ...(step !== undefined && { step }),
+    base,
+  }))
+  if (layers.length <= 1) return () => byLayer[0]
+  const arrivals = arrivalLayers({
+    height: stack.height,
+    files,
+    final: assembly,
+    group: reader.cataloger.group,
+    assemble: (some, top) => assemble(request, reader, { files: some, top }),
+    fileAt: place => holders.fileAt(place),
+  })
+  const arrivalOf = (purl: string, place: string) => arrivals.get(identity(purl, place)) ?? holders.layerOf(place) ?? 0
+  return ({ purl, locations }) => {
+    let lowest = layers.length
+    for (const { path } of locations) lowest = Math.min(lowest, arrivalOf(purl, path))
+    return byLayer[lowest]
+  }
 }
 
 /** Sorted by type, name, version and first path: the order of every report. */
@@ -85,7 +128,11 @@ function byPlace(a: Package, b: Package): number {
   )
 }
 
-function assemble(request: CatalogRequest, reader: Reader, files: readonly StackedFile[], top: number): Assembly {
+function assemble(
+  request: CatalogRequest,
+  reader: Reader,
+  { files, top }: { readonly files: readonly StackedFile[]; readonly top: number },
+): Assembly {
   const seen = new Map<string, TreeFile>()
   for (const { layer, path, hiddenBy, file } of files) {
     if (layer <= top && hiddenBy > top) seen.set(path, { path, facts: file.facts })
@@ -108,43 +155,4 @@ function assemble(request: CatalogRequest, reader: Reader, files: readonly Stack
     const path = tree.files[0]?.path ?? ''
     return { packages: [], problems: [{ code: 'unreadable', detail: `${reader.ecosystem.title}: ${why}`, path }] }
   }
-}
-
-/** The same package at one of its places is the same package, whichever layer's copy of the file tells of it. */
-function identities({ purl, locations }: Assembly['packages'][number]): readonly string[] {
-  return (locations.length === 0 ? [{ path: '' }] : locations).map(({ path }) => `${purl}\0${path}`)
-}
-
-/** Files and packages that are gone through, at most, to learn in which layers the packages of an ecosystem came. */
-const maxArrivalWork = 1_500_000
-
-/**
- * For each package of the final state and each of its places, the lowest layer from which on it has been there without a
- * gap. A package database is rewritten by every install, so the layer that holds it now says nothing: the ecosystem is
- * assembled as seen from each layer that changed its files, and compared. Undefined where that is too much work, which
- * no real image makes: then the layer of a package is the one that its files are from now.
- */
-function arrivalLayers(
-  request: CatalogRequest,
-  reader: Reader,
-  files: readonly StackedFile[],
-  final: Assembly,
-): ReadonlyMap<string, number> | undefined {
-  const changes = new Set<number>()
-  for (const { layer, hiddenBy } of files) {
-    changes.add(layer)
-    if (hiddenBy < request.stack.height) changes.add(hiddenBy)
-  }
-  const steps = [...changes].sort((a, b) => a - b)
-  const arrivals = new Map<string, number>()
-  let work = 0
-  for (const step of steps) {
-    const state = step === steps.at(-1) ? final : assemble(request, reader, files, step)
-    work += files.length + state.packages.length
-    if (work > maxArrivalWork) return undefined
-    const present = new Set(state.packages.flatMap(identities))
-    for (const known of arrivals.keys()) if (!present.has(known)) arrivals.delete(known)
-    for (const name of present) if (!arrivals.has(name)) arrivals.set(name, step)
-  }
-  return arrivals
 }

@@ -12,24 +12,36 @@ export interface Cover {
 type Layers = number | readonly number[]
 
 /**
- * Knows which layers hide a path of a layer below them. One index of all layers: time for a path does not grow with
- * the number of layers, nor memory with their number times that of paths.
+ * Knows which layers hide a watched path of a layer below them. Only what can hide one is kept: nearly all entries of an
+ * image are files that nobody asks about, and those of the lowest layer hide nothing at all.
  */
 export class Hiders {
+  readonly #watched = new Set<string>()
+  /** The directories that watched paths are in. */
+  readonly #above = new Set<string>()
   readonly #solid = new Map<string, Layers>()
   readonly #directories = new Map<string, Layers>()
   readonly #opaques = new Map<string, Layers>()
   readonly #covers = new Map<string, Layers | undefined>()
 
+  /** From the layers that are added now on, `next` can be asked about the path. */
+  watch(path: string): void {
+    if (this.#watched.has(path)) return
+    this.#watched.add(path)
+    for (let part = directoryName(path); part !== '' && !this.#above.has(part); part = directoryName(part))
+      this.#above.add(part)
+  }
+
   /** Takes in a layer above those that it has. */
   add(layer: number, cover: Cover): void {
-    for (const path of cover.solid) append(this.#solid, path, layer)
-    for (const path of cover.directories) append(this.#directories, path, layer)
+    for (const path of cover.solid)
+      if (this.#watched.has(path) || this.#above.has(path)) append(this.#solid, path, layer)
+    for (const path of cover.directories) if (this.#watched.has(path)) append(this.#directories, path, layer)
     for (const path of cover.opaques) append(this.#opaques, path, layer)
     this.#covers.clear()
   }
 
-  /** The lowest layer above `from` through which an entry of that path, which is no directory, cannot be seen. */
+  /** The lowest layer above `from` through which a watched entry of that path, which is no directory, cannot be seen. */
   next(path: string, from: number): number | undefined {
     const layer = Math.min(
       after(this.#solid.get(path), from),
@@ -61,7 +73,14 @@ function append(index: Map<string, Layers>, path: string, layer: number): void {
 function after(layers: Layers | undefined, from: number): number {
   if (layers === undefined) return Number.POSITIVE_INFINITY
   if (typeof layers === 'number') return layers > from ? layers : Number.POSITIVE_INFINITY
-  return layers.find(layer => layer > from) ?? Number.POSITIVE_INFINITY
+  let low = 0
+  let high = layers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (layers[middle]! > from) high = middle
+    else low = middle + 1
+  }
+  return layers[low] ?? Number.POSITIVE_INFINITY
 }
 
 function joined(a: Layers | undefined, b: Layers | undefined): Layers | undefined {

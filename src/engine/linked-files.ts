@@ -17,19 +17,17 @@ export async function readLinked(
   { readers, limits, ports }: Pick<Manner, 'readers' | 'limits'> & { readonly ports: Ports },
 ): Promise<{ readonly layers: readonly LayerFacts[]; readonly stack: Stack }> {
   const stack = stackLayers(layers)
-  const wanted = new Map<number, Map<string, Reader[]>>()
-  const want = (path: string, reader?: Reader) => {
-    for (const { layer, name } of stack.entriesAt(path)) {
-      if (isRead(layers[layer]!, name, reader)) continue
-      const names = wanted.get(layer) ?? new Map<string, Reader[]>()
-      wanted.set(layer, names.set(name, [...(names.get(name) ?? []), ...(reader === undefined ? [] : [reader])]))
-    }
+  const ends = farEnds(stack, readers)
+  const wanted = new Map<number, Map<string, readonly Reader[]>>()
+  for (const { layer, name, path } of stack.entriesAt(new Set(ends.keys()))) {
+    const { texts, files } = layers[layer]!
+    const readBy = new Set(files.filter(file => file.path === name).map(({ ecosystem }) => ecosystem))
+    const { isText, readers: asking } = ends.get(path)!
+    const unread = [...asking].filter(({ ecosystem }) => !readBy.has(ecosystem.id))
+    if (unread.length === 0 && !(isText && texts.every(([text]) => text !== name))) continue
+    const names = wanted.get(layer) ?? new Map<string, readonly Reader[]>()
+    wanted.set(layer, names.set(name, unread))
   }
-  for (const reader of readers) {
-    for (const database of reader.ecosystem.databases ?? [])
-      for (const end of farEnds(stack, database)) want(end, reader)
-  }
-  for (const file of distroFiles) for (const end of farEnds(stack, file)) want(end)
   if (wanted.size === 0) return { layers, stack }
   const completed = [...layers]
   for (const [layer, names] of wanted) {
@@ -45,19 +43,26 @@ export async function readLinked(
   return { layers: completed, stack: stackLayers(completed) }
 }
 
-/** Where a path leads to, seen from each layer, if to another place. */
-function farEnds(stack: Stack, path: string): ReadonlySet<string> {
-  const ends = new Set<string>()
-  for (let top = 0; top < stack.height; top++) {
-    const end = stack.resolve(path, top)
-    if (end !== undefined && end !== path) ends.add(end)
-  }
-  return ends
+/** What is looked for at a path. */
+interface FarEnd {
+  readonly readers: Set<Reader>
+  isText: boolean
 }
 
-function isRead({ files, texts }: LayerFacts, name: string, reader: Reader | undefined): boolean {
-  if (reader === undefined) return texts.some(([path]) => path === name)
-  return files.some(({ path, ecosystem }) => path === name && ecosystem === reader.ecosystem.id)
+/** Where the canonical places lead to, seen from whichever layer, if to other places. */
+function farEnds(stack: Stack, readers: readonly Reader[]): ReadonlyMap<string, FarEnd> {
+  const ends = new Map<string, FarEnd>()
+  const endAt = (path: string) => {
+    const end = ends.get(path) ?? { readers: new Set(), isText: false }
+    ends.set(path, end)
+    return end
+  }
+  for (const reader of readers) {
+    for (const database of reader.ecosystem.databases ?? [])
+      for (const path of stack.farEnds(database)) endAt(path).readers.add(reader)
+  }
+  for (const file of distroFiles) for (const path of stack.farEnds(file)) endAt(path).isText = true
+  return ends
 }
 
 /**

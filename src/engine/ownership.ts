@@ -1,13 +1,24 @@
 import type { Assembly, OwnedFile } from '#ecosystems/types.ts'
+import { baseName } from '#lib/text.ts'
 import type { Package } from '#model/package.ts'
 import type { ReadFile } from './layer-facts.ts'
 import type { Reader } from './read-layer.ts'
 import type { Stack, StackedFile } from './stack.ts'
 
-interface CatalogPart {
+/** What one ecosystem found. */
+export interface CatalogPart {
   readonly reader: Reader
+  /** Its files of all layers. */
   readonly files: readonly StackedFile[]
+  /** As seen from the highest layer. */
   readonly assembly: Assembly
+}
+
+/** Where things are, seen from the highest layer. */
+export interface Places {
+  readonly stack: Stack
+  /** The file of the target that a place is, or is in. */
+  readonly fileAt: (place: string) => string
 }
 
 /**
@@ -18,37 +29,57 @@ interface CatalogPart {
 export function ownPackages(
   packages: readonly Package[],
   parts: readonly CatalogPart[],
-  stack: Stack,
+  { stack, fileAt }: Places,
 ): readonly Package[] {
-  const top = stack.height - 1
-  const claims = new Map<string, OwnedFile[]>()
-  for (const { assembly } of parts) {
-    for (const claim of assembly.owns ?? []) {
-      const path = stack.resolve(claim.path, top)
-      if (path === undefined) continue
-      const known = claims.get(path)
-      if (known === undefined) claims.set(path, [claim])
-      else known.push(claim)
-    }
-  }
-  if (claims.size === 0) return packages
+  if (parts.every(({ assembly }) => assembly.owns === undefined)) return packages
   const systems = new Set(
     parts.filter(({ reader }) => reader.ecosystem.kind === 'system').map(({ reader }) => reader.ecosystem.id),
   )
+  const asked = new Set<string>()
+  for (const { type, locations } of packages)
+    if (!systems.has(type)) for (const { path } of locations) asked.add(fileAt(path))
+  const claims = claimsOn(asked, parts, stack)
+  if (claims.size === 0) return packages
   const proofs = new Map<string, ReadFile>()
   for (const { files } of parts) {
     for (const { path, hiddenBy, file } of files) {
-      if (hiddenBy === stack.height && file.digests !== undefined) proofs.set(path, file)
+      if (hiddenBy === stack.height && file.digests !== undefined && claims.has(path)) proofs.set(path, file)
     }
   }
   const ownerOf = (path: string) => claims.get(path)?.find(claim => isUnchanged(claim, proofs.get(path)))?.owner
   return packages.map(found => {
     if (systems.has(found.type)) return found
     // One package may lie at several places: a copy that nobody owns is the application's own.
-    const owners = found.locations.map(({ path }) => ownerOf(path.split('!/')[0]!))
+    const owners = found.locations.map(({ path }) => ownerOf(fileAt(path)))
     const owner = owners.includes(undefined) ? undefined : owners[0]
     return owner === undefined ? found : { ...found, owner }
   })
+}
+
+/** Who claims to have installed these files. */
+function claimsOn(
+  asked: ReadonlySet<string>,
+  parts: readonly CatalogPart[],
+  stack: Stack,
+): ReadonlyMap<string, readonly OwnedFile[]> {
+  const claims = new Map<string, OwnedFile[]>()
+  if (asked.size === 0) return claims
+  const names = new Set([...asked].map(baseName))
+  // A claim by the name of a symbolic link is one on what it leads to.
+  const isAsked = (path: string) => {
+    const name = baseName(path)
+    return names.has(name) || stack.isLinkName(name) || name === '' || name === '.' || name === '..'
+  }
+  for (const { assembly } of parts) {
+    for (const claim of assembly.owns?.(isAsked) ?? []) {
+      const path = stack.resolve(claim.path, stack.height - 1)
+      if (path === undefined || !asked.has(path)) continue
+      const known = claims.get(path)
+      if (known === undefined) claims.set(path, [claim])
+      else known.push(claim)
+    }
+  }
+  return claims
 }
 
 function isUnchanged(claim: OwnedFile, proof: ReadFile | undefined): boolean {

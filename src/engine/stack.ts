@@ -1,12 +1,7 @@
-import { directoryName } from '#lib/text.ts'
-import { Hiders } from './hiders.ts'
+import { baseName } from '#lib/text.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
-
-/** Symbolic links are followed this often, as Linux does, before a path counts as leading nowhere. */
-const maxLinks = 40
-
-/** No system opens a longer path (`PATH_MAX` of Linux). */
-const maxPath = 4096
+import { LinkHistory } from './stack-links.ts'
+import { follow, StraightPaths } from './stack-paths.ts'
 
 /** A file of one layer, and how long it stays visible as layers are stacked on it. */
 export interface StackedFile {
@@ -23,6 +18,8 @@ export interface StackedFile {
 export interface LayerEntry {
   readonly layer: number
   readonly name: string
+  /** Where it lands. */
+  readonly path: string
 }
 
 /** All layers of a target stacked: which files are seen from the top of any of them. */
@@ -31,8 +28,12 @@ export interface Stack {
   readonly files: readonly StackedFile[]
   /** Follows a path through the symbolic links seen from layer `top`; undefined for loops and dangling ends above `/`. */
   readonly resolve: (path: string, top: number) => string | undefined
-  /** Every entry that lands at that path (no directory), visible or not, by the name that its layer has for it. */
-  readonly entriesAt: (path: string) => readonly LayerEntry[]
+  /** Every other path that a path leads to through symbolic links, seen from whichever layer. */
+  readonly farEnds: (path: string) => ReadonlySet<string>
+  /** True for names that some layer gives to a symbolic link, in whichever directory. */
+  readonly isLinkName: (name: string) => boolean
+  /** Every entry that lands at one of these paths (no directory), visible or not, by the name that its layer has for it. */
+  readonly entriesAt: (paths: ReadonlySet<string>) => readonly LayerEntry[]
   /** Texts of the distribution's identification files, seen from the highest layer, symbolic links followed. */
   readonly texts: (paths: readonly string[]) => ReadonlyMap<string, string>
 }
@@ -43,47 +44,82 @@ export interface Stack {
  * and, where it is no directory, everything below; whiteouts remove, opaque directories empty what lies below them.
  */
 export function stackLayers(layers: readonly LayerFacts[]): Stack {
-  const links = linkHistory(layers)
-  const hiddenBy = (path: string, from: number): number => links.hiders.next(path, from) ?? layers.length
-  const isStraight = straightness(layers.length, (path, top) => links.target(path, top, hiddenBy))
+  const links = new LinkHistory(layers.length)
+  for (const layer of layers) links.add(layer)
+  const straight = new StraightPaths(path => links.has(path))
   const resolve = (path: string, top: number) =>
-    isStraight(path, top) ? path : follow(path, link => links.target(link, top, hiddenBy))
+    straight.has(path) ? path : follow(path, link => links.seen(link, top).target)
   const files = layers.flatMap((layer, index) =>
     layer.files.map(file => {
       const path = links.place(file.path, index)
-      return { layer: index, path, hiddenBy: hiddenBy(path, index), file }
+      return { layer: index, path, hiddenBy: links.hiddenBy(path, index), file }
     }),
   )
-  const entriesAt = (path: string) =>
-    layers.flatMap((layer, index) =>
-      // What was passed over is not known by name: any place may be one of those.
-      layer.tree.passedOver !== undefined
-        ? [{ layer: index, name: path }]
-        : links.entries[index]!.has(path)
-        ? layer.tree.paths.filter(name => links.place(name, index) === path).map(name => ({ layer: index, name }))
-        : [],
-    )
+  let linkNames: ReadonlySet<string> | undefined
   return {
     height: layers.length,
     files,
     resolve,
-    entriesAt,
-    texts: paths => visibleTexts({ layers, paths, place: links.place, resolve, hiddenBy }),
+    farEnds: path => (straight.has(path) ? new Set() : farEnds(links, layers.length, path)),
+    isLinkName: name => (linkNames ??= new Set([...links.paths].map(baseName))).has(name),
+    entriesAt: paths => entriesAt(layers, links, paths),
+    texts: paths => visibleTexts({ layers, paths, links, resolve }),
   }
+}
+
+function farEnds(links: LinkHistory, height: number, path: string): ReadonlySet<string> {
+  const ends = new Set<string>()
+  for (let top = 0; top < height; ) {
+    let until = height
+    const end = follow(path, name => {
+      const link = links.seen(name, top)
+      until = Math.min(until, link.until)
+      return link.target
+    })
+    if (end !== undefined && end !== path) ends.add(end)
+    top = until
+  }
+  return ends
+}
+
+function entriesAt(
+  layers: readonly LayerFacts[],
+  links: LinkHistory,
+  paths: ReadonlySet<string>,
+): readonly LayerEntry[] {
+  // Links of directories change where a name lands, but not its last part: most names can be told by their end.
+  const ends = new Map<number, string[]>()
+  for (const name of new Set([...paths].map(baseName))) ends.set(endOf(name), [...(ends.get(endOf(name)) ?? []), name])
+  const found: LayerEntry[] = []
+  layers.forEach(({ tree }, layer) => {
+    // What was passed over is not known by name: any place may be one of those, where they are.
+    if (tree.passedOver !== undefined) for (const path of paths) found.push({ layer, name: path, path })
+    for (const name of tree.paths) {
+      const alike = ends.get(endOf(name))
+      if (alike === undefined || !alike.some(end => name.endsWith(end))) continue
+      const path = links.place(name, layer)
+      if (paths.has(path)) found.push({ layer, name, path })
+    }
+  })
+  return found
+}
+
+/** The last two characters, in a number. */
+function endOf(name: string): number {
+  return name.charCodeAt(name.length - 1) * 65_536 + name.charCodeAt(name.length - 2)
 }
 
 function visibleTexts(view: {
   readonly layers: readonly LayerFacts[]
   readonly paths: readonly string[]
-  readonly place: LinkHistory['place']
+  readonly links: LinkHistory
   readonly resolve: Stack['resolve']
-  readonly hiddenBy: (path: string, from: number) => number
 }): ReadonlyMap<string, string> {
   const seen = new Map<string, string>()
   view.layers.forEach((layer, index) => {
     for (const [name, text] of layer.texts) {
-      const path = view.place(name, index)
-      if (view.hiddenBy(path, index) === view.layers.length) seen.set(path, text)
+      const path = view.links.place(name, index)
+      if (view.links.hiddenBy(path, index) === view.layers.length) seen.set(path, text)
     }
   })
   const texts = new Map<string, string>()
@@ -93,147 +129,4 @@ function visibleTexts(view: {
     if (text !== undefined) texts.set(path, text)
   }
   return texts
-}
-
-/** Directories that a layer has: those it names, and those it only implies by naming something in them. */
-function withParents(directories: readonly string[], entries: ReadonlySet<string>): ReadonlySet<string> {
-  const all = new Set(directories)
-  for (const names of [directories, entries]) {
-    for (const name of names) {
-      for (let path = directoryName(name); path !== '' && !all.has(path); path = directoryName(path)) all.add(path)
-    }
-  }
-  return all
-}
-
-type Placing = (path: string) => string
-
-/** What a layer says of the links below it: looked up in the tree as it was before the layer. */
-class Marks {
-  readonly whiteouts: ReadonlySet<string>
-  readonly opaques: ReadonlySet<string>
-  readonly #directories: ReadonlySet<string>
-
-  constructor({ tree }: LayerFacts, place: Placing) {
-    this.whiteouts = new Set(tree.whiteouts.map(place))
-    this.opaques = new Set(tree.opaques.map(place))
-    this.#directories = new Set(tree.directories.map(place))
-  }
-
-  /** True where a lower link of that path is removed, or a directory takes its place. */
-  clears(path: string): boolean {
-    if (this.#directories.has(path) || this.whiteouts.has(path)) return true
-    for (let part = path; part !== ''; ) {
-      part = directoryName(part)
-      if (this.whiteouts.has(part) || this.opaques.has(part)) return true
-    }
-    return false
-  }
-}
-
-interface LinkHistory {
-  readonly hiders: Hiders
-  /** Where the entries of each layer land that are no directories. */
-  readonly entries: readonly ReadonlySet<string>[]
-  /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
-  readonly place: (path: string, index: number) => string
-  /** The target of a link as seen from layer `top`. */
-  readonly target: (path: string, top: number, hiddenBy: (path: string, from: number) => number) => string | undefined
-}
-
-/** Goes through the layers from the lowest: each is placed by the links that those below it have left. */
-function linkHistory(layers: readonly LayerFacts[]): LinkHistory {
-  const versions = new Map<string, { readonly layer: number; readonly target: string }[]>()
-  const hiders = new Hiders()
-  const landed: ReadonlySet<string>[] = []
-  const placings: Placing[] = []
-  /** A lower link stands in for a directory unless a layer above it took it away or put something in its place. */
-  const lower = (path: string, index: number): string | undefined => {
-    const version = versions.get(path)?.findLast(({ layer }) => layer < index)
-    if (version === undefined) return undefined
-    return hiders.next(path, version.layer) === undefined ? version.target : undefined
-  }
-  layers.forEach((layer, index) => {
-    const below = (path: string) => lower(path, index)
-    const marks = new Marks(layer, index === 0 ? asItIs : placing(below))
-    const place = index === 0 ? asItIs : placing(path => (marks.clears(path) ? undefined : below(path)))
-    placings.push(place)
-    const entries = new Set(layer.tree.paths.map(place))
-    const directories = withParents(layer.tree.directories.map(place), entries)
-    hiders.add(index, { solid: [...entries, ...marks.whiteouts], directories, opaques: marks.opaques })
-    landed.push(entries)
-    for (const [name, target] of layer.tree.symlinks) {
-      const path = place(name)
-      const list = versions.get(path)
-      if (list === undefined) versions.set(path, [{ layer: index, target }])
-      else list.push({ layer: index, target })
-    }
-  })
-  return {
-    hiders,
-    entries: landed,
-    place: (path, index) => placings[index]!(path),
-    target: (path, top, hiddenBy) => {
-      const version = versions.get(path)?.findLast(({ layer }) => layer <= top)
-      return version !== undefined && hiddenBy(path, version.layer) > top ? version.target : undefined
-    },
-  }
-}
-
-const asItIs: Placing = path => path
-
-/** Places names by looking up their directories through links; each directory once. */
-function placing(link: (path: string) => string | undefined): Placing {
-  const memo = new Map<string, string>()
-  return path => {
-    const slash = path.lastIndexOf('/')
-    if (slash < 0) return path
-    const directory = path.slice(0, slash)
-    let placed = memo.get(directory)
-    if (placed === undefined) {
-      placed = follow(directory, link) ?? directory
-      memo.set(directory, placed)
-    }
-    return placed === directory ? path : placed === '' ? path.slice(slash + 1) : `${placed}${path.slice(slash)}`
-  }
-}
-
-/** Tells which paths lead through no symbolic link, seen from a layer: most do not, and share their directories. */
-function straightness(
-  height: number,
-  target: (path: string, top: number) => string | undefined,
-): (path: string, top: number) => boolean {
-  const memos = Array.from({ length: height }, () => new Map<string, boolean>())
-  const isStraight = (path: string, top: number): boolean => {
-    if (path === '') return true
-    const known = memos[top]?.get(path)
-    if (known !== undefined) return known
-    const straight = isStraight(directoryName(path), top) && target(path, top) === undefined
-    memos[top]?.set(path, straight)
-    return straight
-  }
-  return (path, top) => path.length <= maxPath && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) && isStraight(path, top)
-}
-
-/** Walks a path component by component, replacing links by their targets; never leaves the root. */
-function follow(path: string, target: (link: string) => string | undefined): string | undefined {
-  const rest = path.split('/')
-  const done: string[] = []
-  let budget = maxLinks
-  while (rest.length > 0) {
-    const part = rest.shift()!
-    if (part === '' || part === '.') continue
-    if (part === '..') {
-      done.pop()
-      continue
-    }
-    done.push(part)
-    const link = target(done.join('/'))
-    if (link === undefined) continue
-    if (budget-- === 0) return undefined
-    done.pop()
-    if (link.startsWith('/')) done.length = 0
-    rest.unshift(...link.split('/'))
-  }
-  return done.join('/')
 }

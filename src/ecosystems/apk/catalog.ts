@@ -1,4 +1,13 @@
-import type { Assembly, Cataloger, FileFacts, FileHandle, OwnedFile, ReadContext, Tree } from '#ecosystems/types.ts'
+import type {
+  Assembly,
+  Cataloger,
+  FileFacts,
+  FileHandle,
+  OwnedFile,
+  ReadContext,
+  Tree,
+  TreeFile,
+} from '#ecosystems/types.ts'
 import { decodeText } from '#lib/text.ts'
 import { type Distro, identifyDistro } from '#model/distro.ts'
 import type { Location } from '#model/location.ts'
@@ -7,7 +16,7 @@ import { type ApkPackage, parseInstalled } from './installed.ts'
 import { apkPurl } from './purl.ts'
 
 /** Catalogs apk databases, and who owns which files. */
-export const cataloger: Cataloger = { read, assemble }
+export const cataloger: Cataloger = { read, assemble, group }
 
 /** What one file says; plain data, kept with the layer. */
 type ApkFacts =
@@ -31,7 +40,7 @@ function read(file: FileHandle, { mayProve }: ReadContext): FileFacts | undefine
 
 function assemble(tree: Tree): Assembly {
   const packages = new Map<string, CatalogedPackage & { readonly locations: Location[] }>()
-  const owns: OwnedFile[] = []
+  const databases: Database[] = []
   const problems: Assembly['problems'][number][] = []
   for (const { path, facts } of tree.files) {
     const value = facts as ApkFacts
@@ -40,17 +49,38 @@ function assemble(tree: Tree): Assembly {
     const distro = root === '' ? tree.distro : distroBelow(tree, root)
     if (root !== '' && distro === undefined && value.packages.length > 0)
       problems.push({ path, code: 'unknown-distribution', detail: nameless })
+    databases.push({ root, distro, packages: value.packages })
     for (const entry of value.packages) {
       const purl = apkPurl(entry, distro)
       const seen = packages.get(purl)
       const location = { path, line: entry.line }
       if (seen === undefined) packages.set(purl, { ...describe(entry, purl), locations: [location] })
       else seen.locations.push(location)
-      for (const [file, digest] of entry.files)
-        owns.push({ path: root + file, owner: purl, ...(digest !== '' && { digest }) })
     }
   }
-  return { packages: [...packages.values()], problems, owns }
+  return { packages: [...packages.values()], problems, owns: isAsked => claimsOf(databases, isAsked) }
+}
+
+/** What one database tells, the root that it describes and that root's distribution. */
+interface Database {
+  readonly root: string
+  readonly distro: Distro | undefined
+  readonly packages: readonly ApkPackage[]
+}
+
+function claimsOf(databases: readonly Database[], isAsked: (path: string) => boolean): readonly OwnedFile[] {
+  return databases.flatMap(({ root, distro, packages }) =>
+    packages.flatMap(entry => {
+      const asked = entry.files.filter(([file]) => isAsked(file))
+      const owner = asked.length === 0 ? '' : apkPurl(entry, distro)
+      return asked.map(([file, digest]) => ({ path: root + file, owner, ...(digest !== '' && { digest }) }))
+    }),
+  )
+}
+
+/** Databases are told apart, unless their distribution has to be looked for. */
+function group({ path, facts }: TreeFile): string {
+  return (facts as ApkFacts).kind === 'packages' && rootOf(path) === '' ? `/${path}` : 'below'
 }
 
 /** The root that a database describes: an empty string, or a path that ends in `/`. */

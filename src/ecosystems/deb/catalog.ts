@@ -1,4 +1,13 @@
-import type { Assembly, Cataloger, FileFacts, FileHandle, OwnedFile, ReadContext, Tree } from '#ecosystems/types.ts'
+import type {
+  Assembly,
+  Cataloger,
+  FileFacts,
+  FileHandle,
+  OwnedFile,
+  ReadContext,
+  Tree,
+  TreeFile,
+} from '#ecosystems/types.ts'
 import { baseName, decodeText } from '#lib/text.ts'
 import { type Distro, identifyDistro } from '#model/distro.ts'
 import type { Location } from '#model/location.ts'
@@ -9,7 +18,7 @@ import { debPurl } from './purl.ts'
 import { type DebPackage, parseStatus } from './status.ts'
 
 /** Catalogs dpkg databases: `status`, distroless `status.d`, file lists and copyright files. */
-export const cataloger: Cataloger = { read, assemble }
+export const cataloger: Cataloger = { read, assemble, group }
 
 /** What one file says; plain data, kept with the layer. */
 type DebFacts =
@@ -80,11 +89,16 @@ function assemble(tree: Tree): Assembly {
   return {
     packages: [...packages.values()],
     problems: problems.map(({ path }) => ({ path, code: 'unknown-distribution', detail: nameless })),
-    // Asked for once, while packages are assembled as seen from every layer.
-    get owns() {
-      return owners.claims(tree)
-    },
+    owns: isAsked => owners.claims(tree, isAsked),
   }
+}
+
+/** Databases are told apart, unless their distribution has to be looked for; lists and copyright files name no package. */
+function group({ path, facts: value }: TreeFile): string | undefined {
+  const { kind } = value as DebFacts
+  if (kind === 'release') return 'below'
+  if (kind !== 'packages') return undefined
+  return path.lastIndexOf(folder) > 0 ? 'below' : `/${path}`
 }
 
 function databasesOf(tree: Tree): readonly Database[] {
@@ -138,7 +152,7 @@ class Owners {
     if (arch !== undefined) this.#byList.set(`${info}:${arch}`, purl)
   }
 
-  claims(tree: Tree): readonly OwnedFile[] {
+  claims(tree: Tree, isAsked: (path: string) => boolean): readonly OwnedFile[] {
     const claims = new Map<string, Map<string, OwnedFile>>()
     for (const { path, facts: value } of tree.files) {
       const { kind, files } = value as Extract<DebFacts, { kind: 'files' }>
@@ -151,6 +165,7 @@ class Owners {
       const ofOwner = claims.get(owner) ?? new Map<string, OwnedFile>()
       claims.set(owner, ofOwner)
       for (const [listed, md5] of files) {
+        if (!isAsked(listed)) continue
         const file = root + listed
         if (md5 !== '') ofOwner.set(file, { path: file, owner, digest: `md5:${md5}` })
         else if (!ofOwner.has(file)) ofOwner.set(file, { path: file, owner })

@@ -10,7 +10,7 @@ import { golangPurl } from './purl.ts'
 import { libraryVersion } from './toolchain.ts'
 
 /** Reads the build information of programs, and `go.mod`; joins what they say of one module version. */
-export const cataloger: Cataloger = { read, assemble }
+export const cataloger: Cataloger = { read, assemble, group: ({ path }) => path }
 
 /** No manifest comes near this. */
 const maxManifestBytes = 16 * 1024 * 1024

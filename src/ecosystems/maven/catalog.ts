@@ -16,7 +16,7 @@ type Facts =
   | { readonly kind: 'pom'; readonly pom: Pom }
 
 /** Reads archives of any nesting, `pom.xml` and Gradle's lock files. */
-export const cataloger: Cataloger = { read: readFile, assemble }
+export const cataloger: Cataloger = { read: readFile, assemble, group }
 
 function readFile(file: FileHandle, { limits }: ReadContext): FileFacts | undefined {
   const form = declaredForm(file.path)
@@ -41,6 +41,11 @@ function assemble(tree: Tree): Assembly {
     }),
   )
   return { packages: tree.files.flatMap(file => packagesOf(file, poms)), problems: [] }
+}
+
+/** Poms inherit from each other. */
+function group({ path, facts }: TreeFile): string {
+  return (facts as Facts).kind === 'pom' ? 'poms' : `/${path}`
 }
 
 function packagesOf(file: TreeFile, poms: PomFiles): readonly CatalogedPackage[] {

@@ -13,7 +13,7 @@ import { npmPurl } from './purl.ts'
 import { parseYarnLock } from './yarn-lock.ts'
 
 /** Reads installed manifests and lock files, and joins what they say of one package. */
-export const cataloger: Cataloger = { read, assemble }
+export const cataloger: Cataloger = { read, assemble, group: ({ path }) => path }
 
 /** No manifest comes near this. */
 const maxManifestBytes = 4 * 1024 * 1024

@@ -35,7 +35,7 @@ const lockParsers: Readonly<Record<DeclaredForm, (text: string, path: string) =>
 }
 
 /** Reads installed metadata and lock files; every distribution in every environment is a package. */
-export const cataloger: Cataloger = { read: readFile, assemble }
+export const cataloger: Cataloger = { read: readFile, assemble, group: ({ path }) => path }
 
 function readFile(file: FileHandle): FileFacts | undefined {
   const form = declaredForm(file.path)

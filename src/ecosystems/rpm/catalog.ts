@@ -10,6 +10,7 @@ import type {
   TreeFile,
 } from '#ecosystems/types.ts'
 import { baseName, decodeText, directoryName } from '#lib/text.ts'
+import type { Distro } from '#model/distro.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { isBerkeleyHash, readBerkeleyHash } from './bdb.ts'
 import { asProblem, Damage } from './damage.ts'
@@ -45,7 +46,7 @@ interface Target {
 }
 
 /** Reads rpm databases and puts their packages together. */
-export const cataloger: Cataloger = { read, assemble }
+export const cataloger: Cataloger = { read, assemble, group }
 
 /** Throws `Damage` where a file is no database at all; what can be read of a damaged one is kept, the rest reported. */
 function read(file: FileHandle, context: ReadContext): FileFacts | undefined {
@@ -109,18 +110,41 @@ function readLog(file: FileHandle): FileFacts | undefined {
 }
 
 function assemble(tree: Tree): Assembly {
-  const packages = new Map<string, CatalogedPackage>()
-  const owns: OwnedFile[] = []
-  for (const file of current(tree.files)) {
-    const root = rootOf(file.path)
+  const packages = new Map<string, { readonly pkg: CatalogedPackage; readonly paths: Set<string> }>()
+  const files = current(tree.files)
+  for (const file of files) {
     for (const row of packagesOf(file)) {
       const purl = rpmPurl(row, tree.distro)
-      packages.set(purl, withLocation(packages.get(purl) ?? toPackage(row, purl), file.path))
-      for (const [path, digest] of row.files ?? [])
-        owns.push({ path: root + path, owner: purl, ...(digest !== undefined && { digest }) })
+      const found = packages.get(purl)
+      if (found === undefined) packages.set(purl, { pkg: toPackage(row, purl), paths: new Set([file.path]) })
+      else found.paths.add(file.path)
     }
   }
-  return { packages: [...packages.values()], problems: [], owns }
+  const located = [...packages.values()].map(({ pkg, paths }) => ({
+    ...pkg,
+    locations: [...paths].map(path => ({ path })),
+  }))
+  return { packages: located, problems: [], owns: isAsked => claimsOf(files, tree.distro, isAsked) }
+}
+
+function claimsOf(
+  files: readonly TreeFile[],
+  distro: Distro | undefined,
+  isAsked: (path: string) => boolean,
+): readonly OwnedFile[] {
+  return files.flatMap(file => {
+    const root = rootOf(file.path)
+    return packagesOf(file).flatMap(row => {
+      const asked = row.files?.filter(([path]) => isAsked(path)) ?? []
+      const owner = asked.length === 0 ? '' : rpmPurl(row, distro)
+      return asked.map(([path, digest]) => ({ path: root + path, owner, ...(digest !== undefined && { digest }) }))
+    })
+  })
+}
+
+/** Of the databases in one directory only one counts. */
+function group({ path }: TreeFile): string {
+  return directoryName(path)
 }
 
 function packagesOf(file: TreeFile): readonly PackageRow[] {
@@ -160,10 +184,4 @@ function toPackage(row: PackageRow, purl: string): CatalogedPackage {
     state: 'installed',
     locations: [],
   }
-}
-
-function withLocation(pkg: CatalogedPackage, path: string): CatalogedPackage {
-  return pkg.locations.some(location => location.path === path)
-    ? pkg
-    : { ...pkg, locations: [...pkg.locations, { path }] }
 }

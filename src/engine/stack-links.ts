@@ -1,0 +1,140 @@
+import { directoryName } from '#lib/text.ts'
+import { Hiders } from './hiders.ts'
+import type { LayerFacts } from './layer-facts.ts'
+import { Placing } from './stack-paths.ts'
+
+/** A symbolic link of one layer. */
+interface LinkVersion {
+  readonly layer: number
+  readonly target: string
+}
+
+/** A link, or its absence, and the first layer from which on that need not be so any more. */
+export interface SeenLink {
+  readonly target: string | undefined
+  readonly until: number
+}
+
+/**
+ * The symbolic links of all layers, which decide where the names of a layer land: those in the layers below it that are
+ * still there. Layers are added from the lowest.
+ */
+export class LinkHistory {
+  readonly hiders = new Hiders()
+  readonly #height: number
+  readonly #links = new Map<string, LinkVersion[]>()
+  /** Undefined for the lowest layer, whose names land where they say. */
+  readonly #placings: (Placing | undefined)[] = []
+
+  /** For so many layers. */
+  constructor(height: number) {
+    this.#height = height
+  }
+
+  /** Every path at which some layer has a link. */
+  get paths(): Iterable<string> {
+    return this.#links.keys()
+  }
+
+  add(layer: LayerFacts): void {
+    const index = this.#placings.length
+    this.#placings.push(index === 0 ? undefined : this.#placeUpper(layer, index))
+    for (const [name, target] of layer.tree.symlinks) {
+      const path = this.place(name, index)
+      const versions = this.#links.get(path)
+      if (versions === undefined) this.#links.set(path, [{ layer: index, target }])
+      else versions.push({ layer: index, target })
+    }
+    // Nothing can hide what the highest layer holds.
+    if (index === this.#height - 1) return
+    for (const [name] of layer.tree.symlinks) this.hiders.watch(this.place(name, index))
+    for (const { path } of layer.files) this.hiders.watch(this.place(path, index))
+    for (const [path] of layer.texts) this.hiders.watch(this.place(path, index))
+  }
+
+  /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
+  place(path: string, index: number): string {
+    return this.#placings[index]?.place(path) ?? path
+  }
+
+  /** The first layer above `from` that hides a link, read file or text of layer `from`; else the number of layers. */
+  hiddenBy(path: string, from: number): number {
+    return this.hiders.next(path, from) ?? this.#height
+  }
+
+  /** True where some layer has a link at that path, be it seen or not. */
+  has(path: string): boolean {
+    return this.#links.has(path)
+  }
+
+  /** The link at a path, as seen from layer `top`. */
+  seen(path: string, top: number): SeenLink {
+    const versions = this.#links.get(path)
+    if (versions === undefined) return { target: undefined, until: this.#height }
+    const at = versions.findLastIndex(({ layer }) => layer <= top)
+    const next = versions[at + 1]?.layer ?? this.#height
+    const version = versions[at]
+    const hiddenBy = version === undefined ? 0 : this.hiddenBy(path, version.layer)
+    return hiddenBy > top
+      ? { target: version!.target, until: Math.min(next, hiddenBy) }
+      : { target: undefined, until: next }
+  }
+
+  /** A lower link stands in for a directory unless a layer between took it away or put something in its place. */
+  #below(path: string, index: number): string | undefined {
+    const version = this.#links.get(path)?.findLast(({ layer }) => layer < index)
+    return version !== undefined && this.hiddenBy(path, version.layer) >= index ? version.target : undefined
+  }
+
+  #placeUpper({ tree }: LayerFacts, index: number): Placing {
+    const below = (path: string) => this.#below(path, index)
+    const before = new Placing(below)
+    const marks = new Marks({
+      whiteouts: tree.whiteouts.map(name => before.place(name)),
+      opaques: tree.opaques.map(name => before.place(name)),
+      directories: this.#links.size === 0 ? [] : tree.directories.map(name => before.place(name)),
+    })
+    const placing = new Placing(path => {
+      const target = below(path)
+      return target === undefined || marks.clears(path) ? undefined : target
+    })
+    const solid = tree.paths.map(name => placing.place(name))
+    for (const path of marks.whiteouts) solid.push(path)
+    this.hiders.add(index, { solid, directories: withParents(placing, tree.directories), opaques: marks.opaques })
+    return placing
+  }
+}
+
+/** What a layer says of the links below it: looked up in the tree as it was before the layer. */
+class Marks {
+  readonly whiteouts: ReadonlySet<string>
+  readonly opaques: ReadonlySet<string>
+  readonly #directories: ReadonlySet<string>
+
+  constructor(marks: Readonly<Record<'whiteouts' | 'opaques' | 'directories', readonly string[]>>) {
+    this.whiteouts = new Set(marks.whiteouts)
+    this.opaques = new Set(marks.opaques)
+    this.#directories = new Set(marks.directories)
+  }
+
+  /** True where a lower link of that path is removed, or a directory takes its place. */
+  clears(path: string): boolean {
+    if (this.#directories.has(path) || this.whiteouts.has(path)) return true
+    if (this.whiteouts.size === 0 && this.opaques.size === 0) return false
+    for (let part = path; part !== ''; ) {
+      part = directoryName(part)
+      if (this.whiteouts.has(part) || this.opaques.has(part)) return true
+    }
+    return false
+  }
+}
+
+/** Directories of a layer whose entries have been placed: those it names, and those it implies by naming something in them. */
+function withParents(placing: Placing, names: readonly string[]): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const name of names) all.add(placing.place(name))
+  for (const directory of [...all, ...placing.directories])
+    for (let path = directory; path !== '' && (path === directory || !all.has(path)); path = directoryName(path))
+      all.add(path)
+  return all
+}
