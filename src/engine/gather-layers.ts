@@ -85,7 +85,7 @@ async function readCached(
   const cached = source.digest === undefined ? undefined : await ports.cache.get(key(source.digest))
   const known = cached === undefined ? undefined : decodeFacts(cached)
   if (known !== undefined) return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
-  source.prepare?.()
+  source.prepare?.(ports.signal)
   const layer = beginLayer(source, { readers: await readers, mode, limits }, ports)
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
     if (digest !== undefined && facts.problems.length === 0) await ports.cache.put(key(digest), encodeFacts(facts))

@@ -1,8 +1,9 @@
-import { readAt } from '#io/file.ts'
-import { expectHashing, hashPart, type PartDigest } from '#io/hash-pool.ts'
+import { contentMark, readAt } from '#io/file.ts'
+import { hashPart, type PartDigest } from '#io/hash-pool.ts'
 import { encodingOf } from '#io/inflate.ts'
 import { expectInflating } from '#io/inflate-pool.ts'
-import type { FileRegion } from './blob.ts'
+import type { FileRegion, LayerClaim } from './blob.ts'
+import { LayerCheck } from './layer-check.ts'
 
 /** Enough to tell compression and tar apart. */
 export const headBytes = 512
@@ -12,33 +13,61 @@ export function headOf(region: FileRegion): Uint8Array {
   return readAt(region.fd, region.offset, Math.min(headBytes, region.size))
 }
 
-/** A layer will be walked soon: starts the threads for it, while the program loads what reads the layer. */
-export function expectWalk(region: FileRegion): void {
-  expectHashing()
-  try {
-    const encoding = encodingOf(headOf(region))
-    if (encoding === 'gzip' || encoding === 'zstd') expectInflating()
-  } catch {
-    // Told when the layer is walked.
-  }
+interface Making {
+  readonly digest: Promise<PartDigest>
+  readonly stop: () => void
+  isClaimed: boolean
 }
 
 /** Digests of a layer's file, which a second walk over the layer need not make again. */
 export class RegionDigests {
+  readonly #region: FileRegion
+  readonly #claim: LayerClaim
   /** By the mark of the file's content. */
-  readonly #made = new Map<string, Promise<PartDigest>>()
+  readonly #makings = new Map<string, Making>()
 
-  async make(
-    region: FileRegion,
+  constructor(region: FileRegion, claim: LayerClaim) {
+    this.#region = region
+    this.#claim = claim
+  }
+
+  /** A walk will come: hashing begins, and threads start, while the program loads what reads the layer. */
+  prepare(signal?: AbortSignal): void {
+    try {
+      const encoding = encodingOf(headOf(this.#region))
+      if (encoding === 'gzip' || encoding === 'zstd') expectInflating()
+      this.#begin(contentMark(this.#region.fd), new LayerCheck(this.#claim, encoding !== 'plain').algorithms, signal)
+    } catch {
+      // Told when the layer is walked.
+    }
+  }
+
+  /**
+   * The digests of the whole file, in the order of `algorithms`, which are the same whenever this is called. `stop` is
+   * for a walk that ends early: it ends the hashing, unless that is for another walk.
+   */
+  make(
     mark: string,
-    { algorithms, signal }: { readonly algorithms: readonly string[]; readonly signal: AbortSignal },
-  ): Promise<PartDigest> {
-    if (algorithms.length === 0) return { hex: [], bytes: region.size }
-    const known = this.#made.get(mark)
-    if (known !== undefined) return known
-    const making = hashPart(region, algorithms, signal)
-    this.#made.set(mark, making)
-    making.catch(() => this.#made.delete(mark))
+    algorithms: readonly string[],
+    signal?: AbortSignal,
+  ): { readonly digest: Promise<PartDigest>; readonly stop: () => void } {
+    const { digest, stop, isClaimed } = this.#makings.get(mark) ?? this.#begin(mark, algorithms, signal)
+    if (isClaimed) return { digest, stop: () => undefined }
+    const making = this.#makings.get(mark)
+    if (making !== undefined) making.isClaimed = true
+    return { digest, stop }
+  }
+
+  #begin(mark: string, algorithms: readonly string[], signal?: AbortSignal): Making {
+    const ending = new AbortController()
+    const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
+    const digest =
+      algorithms.length === 0
+        ? Promise.resolve({ hex: [], bytes: this.#region.size })
+        : hashPart(this.#region, algorithms, signals)
+    const making = { digest, stop: () => ending.abort(), isClaimed: false }
+    this.#makings.set(mark, making)
+    digest.catch(() => this.#makings.delete(mark))
     return making
   }
 }

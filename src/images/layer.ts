@@ -7,7 +7,7 @@ import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Blob, FileRegion, LayerClaim, LayerOptions } from './blob.ts'
 import { isBomb, openBudget, type TargetBudget } from './budget.ts'
 import { LayerCheck } from './layer-check.ts'
-import { expectWalk, headBytes, headOf, RegionDigests } from './layer-region.ts'
+import { headBytes, headOf, RegionDigests } from './layer-region.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
 import { walkRegion } from './region-walk.ts'
@@ -20,7 +20,7 @@ import type { LayerEnd, LayerSource, LayerVisitor } from './types.ts'
  * promises is verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
-  const known = new RegionDigests()
+  const known = blob?.region === undefined ? undefined : new RegionDigests(blob.region, claim)
   const walk = async (visitor: LayerVisitor, signal?: AbortSignal): Promise<LayerEnd> => {
     const pass = new LayerPass({ blob, claim, known }, options)
     return await pass.run(visitor, signal)
@@ -29,9 +29,7 @@ export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: La
   return {
     ...(claim.diffId !== undefined && { diffId: claim.diffId }),
     ...(digest !== undefined && { digest }),
-    prepare: () => {
-      if (blob?.region !== undefined) expectWalk(blob.region)
-    },
+    prepare: signal => known?.prepare(signal),
     walk,
   }
 }
@@ -55,7 +53,7 @@ class LayerPass {
   readonly #limits: Limits
   readonly #budget: TargetBudget
   /** Shared by all walks over the layer. */
-  readonly #known: RegionDigests
+  readonly #known: RegionDigests | undefined
   #check: LayerCheck
   #storedBytes = 0
   #plainBytes = 0
@@ -63,7 +61,7 @@ class LayerPass {
   #budgeted = 0
 
   constructor(
-    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: RegionDigests },
+    { blob, claim, known }: { blob: Blob | undefined; claim: LayerClaim; known: RegionDigests | undefined },
     options: LayerOptions,
   ) {
     this.#blob = blob
@@ -153,10 +151,8 @@ class LayerPass {
     const { visitor, signal } = asked
     const fault: Fault = {}
     const mark = contentMark(region.fd)
-    const ending = new AbortController()
-    const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
-    const { algorithms } = this.#check
-    const hashing = this.#known.make(region, mark, { algorithms, signal: signals }).then(
+    const { digest, stop } = this.#known!.make(mark, this.#check.algorithms, signal)
+    const hashing = digest.then(
       made => ({ made }),
       (error: unknown) => ({ error }),
     )
@@ -176,7 +172,7 @@ class LayerPass {
       }
       return this.#finish(walk, undefined, fault)
     } finally {
-      ending.abort()
+      stop()
       await hashing
     }
   }

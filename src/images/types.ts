@@ -76,8 +76,8 @@ export interface LayerSource {
   readonly diffId?: string
   /** Digest that the layer's facts are known by, as claimed; every walk verifies it. */
   readonly digest?: string
-  /** The layer will be walked soon: starts what takes a while to be there. */
-  readonly prepare?: () => void
+  /** The layer will be walked soon: starts what takes a while, and what needs nobody to look on. Never throws. */
+  readonly prepare?: (signal?: AbortSignal) => void
   /**
    * Reads the layer once, in its own order, and shows every entry. May be called again (a second pass for a file that
    * turned out to matter). Never throws for damaged bytes: what was read stands, the rest is a problem.

@@ -23,11 +23,6 @@ const maxThreads = Math.min(3, availableParallelism() - 1)
 
 const pool = new ThreadPool(hashThread, { name: 'hash', most: maxThreads })
 
-/** Something will have to be hashed: starts the thread for it, which takes a while. */
-export function expectHashing(): void {
-  if (maxThreads >= 1) pool.warm()
-}
-
 /**
  * Hashes a part of an open file beside the calling thread. Ends early where the file does. Throws where `signal` says
  * so, and the system's error where the file cannot be read; either way nobody reads the descriptor any more by then.
