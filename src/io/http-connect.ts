@@ -58,7 +58,7 @@ export function createConnector(settings: HttpSettings): Connector {
   async function guard(host: string, proxied: boolean): Promise<LookupFunction | undefined> {
     const named = settings.namedHosts
     if (named === undefined || named.some(name => bareHost(name) === host)) return undefined
-    allowed ??= reachOfHosts(named)
+    allowed ??= settings.othersReach === undefined ? reachOfHosts(named) : Promise.resolve(settings.othersReach)
     const limit = await allowed
     if (isIP(host) !== 0) assertReach(host, reachOf(host), limit)
     // The proxy resolves names, maybe ones that only it knows; what resolves here is checked here.

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { Failure } from '#lib/failure.ts'
 import { type HttpResponse, showUrl } from './http-message.ts'
+import { type Pace, watchPace } from './http-pace.ts'
 
 /** One request on the wire, with everything decided: where to connect, what to send, how long to wait. */
 export interface Exchange {
@@ -44,7 +45,7 @@ export async function exchange(sent: Exchange): Promise<HttpResponse> {
         url: sent.url.href,
         status: response.statusCode ?? 0,
         headers: joined(response),
-        body: bodyOf(response, watch.explain),
+        body: bodyOf(response, watch),
         discard: () => discard(response),
       })
     })
@@ -54,6 +55,8 @@ export async function exchange(sent: Exchange): Promise<HttpResponse> {
 
 interface Watch {
   readonly answered: (response: IncomingMessage) => void
+  /** Notes bytes of the body that somebody took. */
+  readonly took: (bytes: number) => void
   /** What an error of the connection really was: a time-out of ours, the caller's abort, or the network. */
   readonly explain: (error: unknown) => unknown
 }
@@ -69,11 +72,23 @@ function watchTime(message: ClientRequest, sent: Exchange, isTls: boolean): Watc
   const connecting = setTimeout(() => {
     stop(new Failure('http/unreachable', `No connection to ${host} within ${seconds(sent.connectTimeout)}`))
   }, sent.connectTimeout)
+  let answering: NodeJS.Timeout | undefined
+  let pace: Pace | undefined
+  const connected = () => {
+    clearTimeout(connecting)
+    // Bytes of a header, or of headers that announce another one, may arrive for ever.
+    const late = new Failure('http/timeout', `${host} sent no whole header within ${seconds(sent.idleTimeout)}`)
+    answering = setTimeout(() => stop(late), sent.idleTimeout)
+  }
   message.on('socket', (socket: Socket) => {
-    if (!socket.connecting) clearTimeout(connecting)
-    else socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
+    if (!socket.connecting) connected()
+    else socket.once(isTls ? 'secureConnect' : 'connect', connected)
   })
-  message.on('close', () => clearTimeout(connecting))
+  message.on('close', () => {
+    clearTimeout(connecting)
+    clearTimeout(answering)
+    pace?.stop()
+  })
   message.setTimeout(sent.idleTimeout, () => {
     // Bytes that wait for us mean that we are slow, not the server.
     if (response !== undefined && response.readableLength > 0) {
@@ -85,7 +100,13 @@ function watchTime(message: ClientRequest, sent: Exchange, isTls: boolean): Watc
   return {
     answered: arrived => {
       response = arrived
+      clearTimeout(answering)
+      if (sent.options.socketPath !== undefined) return
+      pace = watchPace(arrived, sent.idleTimeout, bytes => {
+        stop(new Failure('http/timeout', `${host} sent ${bytes} bytes within ${seconds(sent.idleTimeout)}`))
+      })
     },
+    took: bytes => pace?.took(bytes),
     explain: error => {
       if (sent.signal?.aborted) return sent.signal.reason
       return reason ?? failureOf(error, sent.url)
@@ -100,11 +121,14 @@ function discard(response: IncomingMessage): void {
   else response.destroy()
 }
 
-async function* bodyOf(response: IncomingMessage, explain: Watch['explain']): AsyncGenerator<Buffer> {
+async function* bodyOf(response: IncomingMessage, watch: Watch): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of response) yield chunk as Buffer
+    for await (const chunk of response) {
+      watch.took((chunk as Buffer).length)
+      yield chunk as Buffer
+    }
   } catch (error) {
-    throw explain(error)
+    throw watch.explain(error)
   }
 }
 

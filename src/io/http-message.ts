@@ -1,3 +1,5 @@
+import type { Reach } from './http-guard.ts'
+
 /** One request. Only GET and HEAD follow redirects; a user name or password in the URL is refused. */
 export interface HttpRequest {
   readonly url: string
@@ -8,7 +10,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal
   /** Talks to this Unix socket instead; the URL's host is then only a label. */
   readonly socketPath?: string
-  /** Milliseconds without a byte from the server, default the client's. */
+  /** Milliseconds without a byte from the server, and for a whole header; default the client's. */
   readonly idleTimeout?: number
   /** Milliseconds for the whole exchange, body included; default none. */
   readonly totalTimeout?: number
@@ -46,9 +48,14 @@ export interface HttpSettings {
    * further inside than theirs: a public one never leads to a private, loopback or link-local address.
    */
   readonly namedHosts?: readonly string[]
+  /** How far inside hosts may lie that nobody named, default as far as the named ones; needs `namedHosts`. */
+  readonly othersReach?: Reach
   /** Milliseconds until a connection stands, default 15 000. */
   readonly connectTimeout?: number
-  /** Milliseconds without a byte from the server, default 60 000. */
+  /**
+   * Milliseconds without a byte from the server, and for a whole header; default 60 000. A body slower than 1 KiB a
+   * second over that time is given up as well, except from a Unix socket.
+   */
   readonly idleTimeout?: number
   /** Further attempts after the first for passing errors, 429 and 5xx; default 4. */
   readonly retries?: number

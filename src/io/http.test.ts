@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer as createTcpServer } from 'node:net'
@@ -209,6 +210,62 @@ describe('io/http', () => {
     const whole = await failureOf(client().request({ url: origin, totalTimeout: 100 }))
 
     expect([before.code, after.code, whole.code]).toEqual(['http/timeout', 'http/timeout', 'http/timeout'])
+  })
+
+  it('gives up on a header, or many, a byte at a time', async () => {
+    const answers = [
+      'HTTP/1.1 200 OK\r\nx: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(99),
+    ]
+    for (const answer of answers) {
+      const server = createTcpServer(socket => {
+        let at = 0
+        const timer = setInterval(() => socket.write(answer.charAt(at++) || 'x'), 20)
+        socket.on('close', () => clearInterval(timer)).on('error', () => {})
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      closers.push(() => server.close())
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+
+      const failure = await failureOf(client({ idleTimeout: 300, retries: 0 }).request({ url }))
+
+      expect(failure).toMatchObject({ code: 'http/timeout' })
+      expect(failure.message).toContain('no whole header')
+    }
+  })
+
+  it('gives up on a body a byte at a time', async () => {
+    const origin = await serve((_request, response) => {
+      const timer = setInterval(() => response.write('x'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+
+    const response = await client({ idleTimeout: 300, retries: 0 }).request({ url: origin })
+    const failure = await failureOf(readBody(response, 1000))
+
+    expect(failure).toMatchObject({ code: 'http/timeout' })
+    expect(failure.message).toMatch(/sent \d+ bytes within 0\.3 s/)
+  })
+
+  it('waits for nothing more once it is closed', async () => {
+    const origin = await serve((_request, response) => response.writeHead(503, { 'retry-after': '30' }).end())
+    const closing = createHttpClient()
+
+    const asked = failureOf(closing.request({ url: origin }))
+    setTimeout(closing.close, 100)
+
+    expect(await asked).toMatchObject({ code: 'http/cut' })
+  })
+
+  it('leads to no other inner host where it is told so', async () => {
+    const inner = await serve((_request, response) => response.end('secret'))
+    const origin = await serve((_request, response) => {
+      response.writeHead(302, { location: inner.replace('127.0.0.1', '127.0.0.2') }).end()
+    })
+
+    const strict = client({ namedHosts: ['127.0.0.1'], othersReach: 'public' })
+
+    expect(await failureOf(strict.request({ url: origin }))).toMatchObject({ code: 'http/refused-address' })
   })
 
   it('does not take a slow reader for a silent server', async () => {

@@ -13,6 +13,7 @@ export type { HttpClient, HttpRequest, HttpResponse, HttpSettings } from './http
  */
 export function createHttpClient(settings: HttpSettings = {}): HttpClient {
   const connector = createConnector(settings)
+  const closing = new AbortController()
 
   async function send(url: URL, request: HttpRequest, headers: Record<string, string>, signal?: AbortSignal) {
     const place = await connector.optionsFor(url, request.socketPath)
@@ -53,7 +54,7 @@ export function createHttpClient(settings: HttpSettings = {}): HttpClient {
   async function request(wanted: HttpRequest): Promise<HttpResponse> {
     const method = wanted.method ?? 'GET'
     const retries = wanted.retries ?? (method === 'POST' ? 0 : (settings.retries ?? 4))
-    const signal = withDeadline(wanted)
+    const signal = withDeadline(wanted, closing.signal)
     for (let attempt = 0; ; attempt++) {
       let wait = backOff(attempt, settings.retryDelay ?? 500)
       try {
@@ -64,13 +65,18 @@ export function createHttpClient(settings: HttpSettings = {}): HttpClient {
         wait = Math.max(wait, asked ?? 0)
         response.discard()
       } catch (error) {
-        if (attempt >= retries || signal?.aborted || !isPassing(error)) throw error
+        if (attempt >= retries || signal.aborted || !isPassing(error)) throw error
       }
       await pause(wait, signal)
     }
   }
 
-  return { request, close: connector.close }
+  function close(): void {
+    closing.abort(new Failure('http/cut', 'The client was closed'))
+    connector.close()
+  }
+
+  return { request, close }
 }
 
 /** The whole body; `http/too-large` as soon as it is, or says it is, longer than `maxBytes`. */
@@ -91,13 +97,14 @@ export async function readBody(response: HttpResponse, maxBytes: number): Promis
   return Buffer.concat(chunks, size)
 }
 
-function withDeadline(request: HttpRequest): AbortSignal | undefined {
-  if (request.totalTimeout === undefined) return request.signal
+function withDeadline(request: HttpRequest, closing: AbortSignal): AbortSignal {
+  const signals = request.signal === undefined ? [closing] : [closing, request.signal]
+  if (request.totalTimeout === undefined) return AbortSignal.any(signals)
   const deadline = new AbortController()
   const where = showUrl(parseUrl(request.url))
   const late = new Failure('http/timeout', `${where} took longer than ${request.totalTimeout / 1000} s`)
   setTimeout(() => deadline.abort(late), request.totalTimeout).unref()
-  return request.signal === undefined ? deadline.signal : AbortSignal.any([request.signal, deadline.signal])
+  return AbortSignal.any([...signals, deadline.signal])
 }
 
 function redirectOf(response: HttpResponse, from: URL, request: HttpRequest): URL | undefined {
