@@ -19,9 +19,6 @@ export interface ArrivalRequest {
 /** Files and packages that are gone through, at most, to learn in which layers the packages of an ecosystem came. */
 const maxWork = 1_500_000
 
-/** Stands for a group whose files several layers brought, changed or took away. */
-const several = -1
-
 /**
  * For each package of the final state and each of its places, by `identity`: the lowest layer from which on it has been
  * there without a gap. Only those are in it for which that is another question than where their file is from: a package
@@ -68,18 +65,21 @@ interface ChangedGroup {
 
 function changedGroups({ files, final, height, group, fileAt }: ArrivalRequest): Iterable<ChangedGroup> {
   const keyOf = ({ path, file }: StackedFile) => (group === undefined ? '' : group({ path, facts: file.facts }))
-  const layers = new Map<string, number>()
+  // Mostly a file is a group of its own that one layer brought: then nothing is made for it.
+  const seen = new Set<string>()
+  const several = new Set<string>()
   for (const stacked of files) {
     const key = keyOf(stacked)
     if (key === undefined) continue
-    const known = layers.get(key) ?? stacked.layer
-    layers.set(key, stacked.hiddenBy < height || known !== stacked.layer ? several : known)
+    if (stacked.hiddenBy < height || seen.has(key)) several.add(key)
+    seen.add(key)
   }
+  if (several.size === 0) return []
   const changed = new Map<string, ChangedGroup>()
   const visible = new Map<string, ChangedGroup>()
   for (const stacked of files) {
     const key = keyOf(stacked)
-    if (key === undefined || layers.get(key) !== several) continue
+    if (key === undefined || !several.has(key)) continue
     const found = changed.get(key) ?? { files: [], places: [] }
     changed.set(key, found)
     found.files.push(stacked)

@@ -4,6 +4,7 @@ import type { Package } from '#model/package.ts'
 import type { ReadFile } from './layer-facts.ts'
 import type { Reader } from './read-layer.ts'
 import type { Stack, StackedFile } from './stack.ts'
+import { ending } from './stack-paths.ts'
 
 /** What one ecosystem found. */
 export interface CatalogPart {
@@ -64,12 +65,10 @@ function claimsOn(
 ): ReadonlyMap<string, readonly OwnedFile[]> {
   const claims = new Map<string, OwnedFile[]>()
   if (asked.size === 0) return claims
-  const names = new Set([...asked].map(baseName))
   // A claim by the name of a symbolic link is one on what it leads to.
-  const isAsked = (path: string) => {
-    const name = baseName(path)
-    return names.has(name) || stack.isLinkName(name) || name === '' || name === '.' || name === '..'
-  }
+  const names = stack.aliases(new Set([...asked].map(baseName)))
+  const endings = new Set([...names].map(ending))
+  const isAsked = (path: string) => path.endsWith('/') || (endings.has(ending(path)) && names.has(baseName(path)))
   for (const { assembly } of parts) {
     for (const claim of assembly.owns?.(isAsked) ?? []) {
       const path = stack.resolve(claim.path, stack.height - 1)

@@ -31,11 +31,6 @@ export class LinkHistory {
     this.#height = height
   }
 
-  /** Every path at which some layer has a link. */
-  get paths(): Iterable<string> {
-    return this.#links.keys()
-  }
-
   add(layer: LayerFacts): void {
     const index = this.#placings.length
     this.#placings.push(index === 0 ? undefined : this.#placeUpper(layer, index))

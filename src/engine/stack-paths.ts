@@ -35,6 +35,12 @@ export function follow(path: string, target: LinkAt): string | undefined {
   return done.join('/')
 }
 
+/** The last two characters in a number: tells most paths from those of another last part, and makes no string. */
+export function ending(path: string): number {
+  const before = path.length > 1 ? path.charCodeAt(path.length - 2) : 0x2f
+  return path.charCodeAt(path.length - 1) * 65_536 + before
+}
+
 /** True for paths that a system can open and that name each of their directories. */
 function isPlain(path: string): boolean {
   return path.length <= maxPath && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)

@@ -1,7 +1,7 @@
 import { baseName } from '#lib/text.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import { LinkHistory } from './stack-links.ts'
-import { follow, StraightPaths } from './stack-paths.ts'
+import { ending, follow, StraightPaths } from './stack-paths.ts'
 
 /** A file of one layer, and how long it stays visible as layers are stacked on it. */
 export interface StackedFile {
@@ -30,8 +30,8 @@ export interface Stack {
   readonly resolve: (path: string, top: number) => string | undefined
   /** Every other path that a path leads to through symbolic links, seen from whichever layer. */
   readonly farEnds: (path: string) => ReadonlySet<string>
-  /** True for names that some layer gives to a symbolic link, in whichever directory. */
-  readonly isLinkName: (name: string) => boolean
+  /** Those names, and those by which symbolic links of any directory and layer might lead to files of these names. */
+  readonly aliases: (names: ReadonlySet<string>) => ReadonlySet<string>
   /** Every entry that lands at one of these paths (no directory), visible or not, by the name that its layer has for it. */
   readonly entriesAt: (paths: ReadonlySet<string>) => readonly LayerEntry[]
   /** Texts of the distribution's identification files, seen from the highest layer, symbolic links followed. */
@@ -55,16 +55,31 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
       return { layer: index, path, hiddenBy: links.hiddenBy(path, index), file }
     }),
   )
-  let linkNames: ReadonlySet<string> | undefined
   return {
     height: layers.length,
     files,
     resolve,
     farEnds: path => (straight.has(path) ? new Set() : farEnds(links, layers.length, path)),
-    isLinkName: name => (linkNames ??= new Set([...links.paths].map(baseName))).has(name),
+    aliases: names => aliases(layers, names),
     entriesAt: paths => entriesAt(layers, links, paths),
     texts: paths => visibleTexts({ layers, paths, links, resolve }),
   }
+}
+
+function aliases(layers: readonly LayerFacts[], names: ReadonlySet<string>): ReadonlySet<string> {
+  const byEnd = new Map<string, string[]>()
+  for (const { tree } of layers)
+    for (const [path, target] of tree.symlinks) {
+      const end = baseName(target)
+      const known = byEnd.get(end)
+      if (known === undefined) byEnd.set(end, [baseName(path)])
+      else known.push(baseName(path))
+    }
+  // What such a target leads to is not told by its end.
+  const all = new Set([...names, '', '.', '..'])
+  // A set that grows while it is gone through is gone through to its end.
+  for (const end of all) for (const name of byEnd.get(end) ?? []) all.add(name)
+  return all
 }
 
 function farEnds(links: LinkHistory, height: number, path: string): ReadonlySet<string> {
@@ -89,24 +104,20 @@ function entriesAt(
 ): readonly LayerEntry[] {
   // Links of directories change where a name lands, but not its last part: most names can be told by their end.
   const ends = new Map<number, string[]>()
-  for (const name of new Set([...paths].map(baseName))) ends.set(endOf(name), [...(ends.get(endOf(name)) ?? []), name])
+  for (const name of new Set([...paths].map(baseName)))
+    ends.set(ending(name), [...(ends.get(ending(name)) ?? []), name])
   const found: LayerEntry[] = []
   layers.forEach(({ tree }, layer) => {
     // What was passed over is not known by name: any place may be one of those, where they are.
     if (tree.passedOver !== undefined) for (const path of paths) found.push({ layer, name: path, path })
     for (const name of tree.paths) {
-      const alike = ends.get(endOf(name))
+      const alike = ends.get(ending(name))
       if (alike === undefined || !alike.some(end => name.endsWith(end))) continue
       const path = links.place(name, layer)
       if (paths.has(path)) found.push({ layer, name, path })
     }
   })
   return found
-}
-
-/** The last two characters, in a number. */
-function endOf(name: string): number {
-  return name.charCodeAt(name.length - 1) * 65_536 + name.charCodeAt(name.length - 2)
 }
 
 function visibleTexts(view: {
