@@ -82,17 +82,18 @@ function base256(block: Uint8Array, offset: number, length: number): number | un
 function hasChecksum(block: Uint8Array): boolean {
   const expected = numberField(block, 148, 8)
   if (expected === undefined) return false
-  let unsigned = 8 * 0x20
-  let high = 0
-  for (let index = 0; index < 148; index++) {
-    unsigned += block[index]!
-    high += block[index]! >> 7
-  }
-  for (let index = 156; index < tarBlock; index++) {
-    unsigned += block[index]!
-    high += block[index]! >> 7
-  }
-  return unsigned === expected || unsigned - 256 * high === expected
+  let sum = 8 * 0x20
+  for (let index = 0; index < 148; index++) sum += block[index]!
+  for (let index = 156; index < tarBlock; index++) sum += block[index]!
+  return sum === expected || sum - 256 * negativeBytes(block) === expected
+}
+
+/** How many bytes are negative where bytes have a sign, the checksum field left out. */
+function negativeBytes(block: Uint8Array): number {
+  let count = 0
+  for (let index = 0; index < 148; index++) count += block[index]! >> 7
+  for (let index = 156; index < tarBlock; index++) count += block[index]! >> 7
+  return count
 }
 
 function dialectOf(block: Uint8Array): Dialect {

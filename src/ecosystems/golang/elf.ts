@@ -1,4 +1,4 @@
-import { type Executable, Fields, type ReadAt, type Segment, textAt } from './executable.ts'
+import { type Executable, Fields, isTextAt, type ReadAt, type Segment, Table } from './executable.ts'
 
 /** Tables larger than this are cut: executables have some dozens of entries. */
 const maxTableBytes = 1024 * 1024
@@ -13,49 +13,52 @@ export function readElf(read: ReadAt): Executable | undefined {
   const little = head[5] === 1
   if (head.length < 52 || (!isWide && head[4] !== 1) || (!little && head[5] !== 2)) return undefined
   const header = new Fields(head, little)
-  const word = (fields: Fields, offset: number): number => (isWide ? fields.u64(offset) : fields.u32(offset))
-  const layout = isWide ? { tables: 32, counts: 54 } : { tables: 28, counts: 42 }
-  const programTable = word(header, layout.tables)
-  const sectionTable = word(header, layout.tables + (isWide ? 8 : 4))
+  const counts = isWide ? 54 : 42
+  const offsets = isWide ? [header.u64(32), header.u64(40)] : [header.u32(28), header.u32(32)]
   const [programSize, programCount, sectionSize, sectionCount, nameSection] = [0, 2, 4, 6, 8].map(offset =>
-    header.u16(layout.counts + offset),
+    header.u16(counts + offset),
   ) as [number, number, number, number, number]
+  const table = (offset: number, size: number, count: number) =>
+    new Table(offset === 0 ? new Uint8Array() : read(offset, Math.min(size * count, maxTableBytes)), size, little)
 
-  const programs = table(read, programTable, programSize, programCount).map(bytes => {
-    const fields = new Fields(bytes, little)
-    return {
-      type: fields.u32(0),
-      flags: fields.u32(isWide ? 4 : 24),
-      offset: word(fields, isWide ? 8 : 4),
-      address: word(fields, isWide ? 16 : 8),
-      size: word(fields, isWide ? 32 : 16),
-      memory: word(fields, isWide ? 40 : 20),
-    }
-  })
-  const sections = table(read, sectionTable, sectionSize, sectionCount).map(bytes => {
-    const fields = new Fields(bytes, little)
-    return {
-      name: fields.u32(0),
-      address: word(fields, isWide ? 16 : 12),
-      offset: word(fields, isWide ? 24 : 16),
-      size: word(fields, isWide ? 32 : 20),
-    }
-  })
-  const names = sections[nameSection]
-  const text = names === undefined ? new Uint8Array() : read(names.offset, Math.min(names.size, maxTableBytes))
-  const section = sections.find(({ name }) => textAt(text, name, 16) === '.go.buildinfo')
+  const programs = programsOf(table(offsets[0]!, programSize, programCount), isWide)
+  const section = findSection(table(offsets[1]!, sectionSize, sectionCount), nameSection, { isWide, read })
   // The first loaded segment that is writable and not executable.
   const writable = programs.find(({ type, flags }) => type === 1 && (flags & 3) === 2)
-  return {
-    segments: programs as readonly Segment[],
-    data: section ?? (writable && { address: writable.address, size: writable.memory }),
-  }
+  return { segments: programs, data: section ?? (writable && { address: writable.address, size: writable.memory }) }
 }
 
-function table(read: ReadAt, offset: number, size: number, count: number): Uint8Array[] {
-  if (size === 0 || count === 0 || offset === 0) return []
-  const bytes = read(offset, Math.min(size * count, maxTableBytes))
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, index) =>
-    bytes.subarray(index * size, (index + 1) * size),
-  )
+interface Program extends Segment {
+  readonly type: number
+  readonly flags: number
+  /** Bytes that it takes in memory, which may be more than the file holds. */
+  readonly memory: number
+}
+
+function programsOf(table: Table, isWide: boolean): readonly Program[] {
+  return Array.from({ length: table.count }, (_, entry) => ({
+    type: table.u32(entry, 0),
+    flags: table.u32(entry, isWide ? 4 : 24),
+    offset: isWide ? table.u64(entry, 8) : table.u32(entry, 4),
+    address: isWide ? table.u64(entry, 16) : table.u32(entry, 8),
+    size: isWide ? table.u64(entry, 32) : table.u32(entry, 16),
+    memory: isWide ? table.u64(entry, 40) : table.u32(entry, 20),
+  }))
+}
+
+/** Where Go's own section is; every program of a system is asked, so nothing is made of the other sections. */
+function findSection(
+  table: Table,
+  nameSection: number,
+  { isWide, read }: { readonly isWide: boolean; readonly read: ReadAt },
+): Executable['data'] {
+  if (nameSection >= table.count) return undefined
+  const sizeOf = (entry: number) => (isWide ? table.u64(entry, 32) : table.u32(entry, 20))
+  const offset = isWide ? table.u64(nameSection, 24) : table.u32(nameSection, 16)
+  const names = read(offset, Math.min(sizeOf(nameSection), maxTableBytes))
+  for (let entry = 0; entry < table.count; entry++) {
+    if (!isTextAt(names, table.u32(entry, 0), '.go.buildinfo')) continue
+    return { address: isWide ? table.u64(entry, 16) : table.u32(entry, 12), size: sizeOf(entry) }
+  }
+  return undefined
 }

@@ -41,12 +41,44 @@ export class Fields {
 
   /** Exact up to 2^53, which no address or offset of a program passes. */
   u64(offset: number): number {
-    return this.#holds(offset, 8) ? Number(this.#view.getBigUint64(offset, this.#little)) : 0
+    if (!this.#holds(offset, 8)) return 0
+    const [high, low] = this.#little ? [offset + 4, offset] : [offset, offset + 4]
+    return this.#view.getUint32(high, this.#little) * 2 ** 32 + this.#view.getUint32(low, this.#little)
   }
 
   #holds(offset: number, size: number): boolean {
     return offset >= 0 && offset + size <= this.#view.byteLength
   }
+}
+
+/** Entries of one size, one behind the other; 0 for what lies past an entry's end. */
+export class Table {
+  readonly count: number
+  readonly #fields: Fields
+  readonly #size: number
+
+  /** Of a last entry that is cut nothing is seen. */
+  constructor(bytes: Uint8Array, size: number, little: boolean) {
+    this.count = size === 0 ? 0 : Math.floor(bytes.length / size)
+    this.#fields = new Fields(bytes, little)
+    this.#size = size
+  }
+
+  u32(entry: number, offset: number): number {
+    return offset + 4 <= this.#size ? this.#fields.u32(entry * this.#size + offset) : 0
+  }
+
+  u64(entry: number, offset: number): number {
+    return offset + 8 <= this.#size ? this.#fields.u64(entry * this.#size + offset) : 0
+  }
+}
+
+/** True where that text stands there with a NUL or the end of the bytes behind it. */
+export function isTextAt(bytes: Uint8Array, offset: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[offset + index] !== text.charCodeAt(index)) return false
+  }
+  return (bytes[offset + text.length] ?? 0) === 0
 }
 
 /** Text up to the first NUL, at most `length` bytes. */
