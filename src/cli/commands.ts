@@ -141,11 +141,12 @@ export const commands: readonly Command[] = [
   {
     name: 'feeds',
     summary: 'Fetch advisories, or say how new they are',
-    usage: 'sluice feeds update [ECOSYSTEM...] [--from DIR]\nsluice feeds status',
+    usage: 'sluice feeds update [ECOSYSTEM...] [--from DIR | --mirror URL]\nsluice feeds status',
     examples: [
       'sluice feeds update',
       'sluice feeds update npm Debian',
       'sluice feeds update --from /media/mirror',
+      'sluice feeds update --mirror https://mirror.example/feeds',
       'sluice feeds status',
     ],
     options: [
@@ -153,6 +154,16 @@ export const commands: readonly Command[] = [
         name: 'from',
         value: 'DIR',
         help: 'Take the feeds from a folder in the layout of the public ones: osv/, kev/, epss/, eol/, or an OSV bucket alone.',
+      },
+      {
+        name: 'mirror',
+        value: 'URL',
+        help: 'Take the feeds from a server with the same layout (default: SLUICE_FEEDS_MIRROR, else the public ones).',
+      },
+      {
+        name: 'timeout',
+        value: 'TIME',
+        help: 'Give up on a source that takes longer, such as 90s or 2h (default: 30m).',
       },
       { name: 'json', help: 'Print the status as JSON.' },
       quiet,

@@ -6,10 +6,11 @@ import { Failure } from '#lib/failure.ts'
 import { printableJson } from '#lib/json.ts'
 import { printable, printableLines } from '#lib/terminal.ts'
 import { report } from './failures.ts'
+import { openFeedSource } from './feed-source.ts'
 import { renderFeeds } from './feeds-table.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { locateHome } from './home.ts'
-import { feedClient, showUpdate, withInterrupt } from './ports.ts'
+import { showUpdate, withInterrupt } from './ports.ts'
 import { createProgress } from './progress.ts'
 
 /**
@@ -24,7 +25,7 @@ export async function runFeeds(words: readonly string[]): Promise<number> {
       if (flags.has('json')) throw usageFailure('feeds', '--json belongs to sluice feeds status.')
       return update(rest, flags)
     case 'status':
-      if (rest.length > 0 || flags.value('from') !== undefined)
+      if (rest.length > 0 || updateOnly.some(name => flags.value(name) !== undefined))
         throw usageFailure('feeds', 'sluice feeds status takes nothing but --json.')
       return showStatus(flags)
     default:
@@ -37,7 +38,11 @@ async function update(ecosystems: readonly string[], flags: Flags): Promise<numb
   const from = flags.value('from')
   if (from !== undefined && !statSync(from, { throwIfNoEntry: false })?.isDirectory())
     throw usageFailure('feeds', `--from needs a folder, and ${printable(from)} is none.`)
-  const result = await fetchFeeds({ home, from, ecosystems }, flags).catch(error => {
+  const mirror = flags.value('mirror')
+  if (from !== undefined && mirror !== undefined)
+    throw usageFailure('feeds', '--from and --mirror are two places; name one.')
+  const sourceTime = readTime(flags.value('timeout'))
+  const result = await fetchFeeds({ home, from, mirror, sourceTime, ecosystems }, flags).catch(error => {
     if (from !== undefined || !(error instanceof Failure) || error.hint !== undefined) throw error
     report(error)
     process.stderr.write(`  ${withoutNetwork}\n`)
@@ -61,25 +66,45 @@ async function update(ecosystems: readonly string[], flags: Flags): Promise<numb
 
 const withoutNetwork = 'Without a network, take them from a copy: sluice feeds update --from DIR.'
 
-async function fetchFeeds(
-  wanted: { readonly home: string; readonly from: string | undefined; readonly ecosystems: readonly string[] },
-  flags: Flags,
-): Promise<UpdateResult> {
-  const { home, from, ecosystems } = wanted
+/** Options that mean nothing to `sluice feeds status`. */
+const updateOnly = ['from', 'mirror', 'timeout']
+
+interface Wanted {
+  readonly home: string
+  readonly from: string | undefined
+  readonly mirror: string | undefined
+  readonly sourceTime: number | undefined
+  readonly ecosystems: readonly string[]
+}
+
+async function fetchFeeds(wanted: Wanted, flags: Flags): Promise<UpdateResult> {
+  const { home, from, mirror, sourceTime, ecosystems } = wanted
   const progress = createProgress(!flags.has('quiet'))
+  const source = from === undefined ? await openFeedSource(mirror ?? process.env.SLUICE_FEEDS_MIRROR) : undefined
   try {
     return await withInterrupt(async signal =>
       updateStore({
         home,
-        ...(from === undefined ? { client: await feedClient() } : { from }),
+        ...(source ?? { from: from! }),
+        ...(sourceTime !== undefined && { sourceTime }),
         ...(ecosystems.length > 0 && { ecosystems }),
         progress: showUpdate(progress),
         signal,
       }),
     )
   } finally {
+    source?.client.close()
     progress.clear()
   }
+}
+
+/** `90s`, `10m`, `2h` in milliseconds. */
+function readTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, count, unit] = /^(\d{1,5})([smh])$/.exec(text) ?? []
+  const milliseconds = Number(count) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : 1000)
+  if (milliseconds > 0 && milliseconds <= 24 * 3_600_000) return milliseconds
+  throw usageFailure('feeds', `--timeout takes a time from 1s to 24h such as 90s, 10m or 2h, not '${printable(text)}'.`)
 }
 
 /** One failed source on standard error, with what it was probably meant to be. */

@@ -3,12 +3,15 @@ import { Failure } from '#lib/failure.ts'
 import { parseJson } from '#lib/json.ts'
 import { normalizeEol, type ReleaseCycle } from './normalize.ts'
 
+/** Several times the largest real one; what is parsed takes many times its size. */
+const maxBytes = 8 * 1024 * 1024
+
 /** Support dates as published; `unchanged` where the source says so. Throws `Failure` where they are missing or broken. */
 export async function fetchEol(
   place: FeedPlace,
   options: { readonly previous?: Validators; readonly signal?: AbortSignal },
 ): Promise<({ readonly content: readonly ReleaseCycle[] } & Validators) | 'unchanged'> {
-  const file = await transfer(place, { maxBytes: 64 * 1024 * 1024, ...options })
+  const file = await transfer(place, { maxBytes, ...options })
   if (file === 'unchanged') return file
   if (file === undefined) throw new Failure('feeds/not-found', 'The support dates are not there')
   const { bytes, ...validators } = file

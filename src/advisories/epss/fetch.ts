@@ -3,12 +3,16 @@ import { type FeedPlace, transfer, type Validators } from '#advisories/store/tra
 import { Failure } from '#lib/failure.ts'
 import { type EpssScores, normalizeEpss } from './normalize.ts'
 
+/** Several times the largest real ones: 3 MB, which become 11. */
+const maxPackedBytes = 48 * 1024 * 1024
+const maxBytes = 48 * 1024 * 1024
+
 /** The day's scores; `unchanged` where the source says so. Throws `Failure` where they are missing or broken. */
 export async function fetchEpss(
   place: FeedPlace,
   options: { readonly previous?: Validators; readonly signal?: AbortSignal },
 ): Promise<({ readonly content: EpssScores } & Validators) | 'unchanged'> {
-  const file = await transfer(place, { maxBytes: 128 * 1024 * 1024, ...options })
+  const file = await transfer(place, { maxBytes: maxPackedBytes, ...options })
   if (file === 'unchanged') return file
   if (file === undefined) throw new Failure('feeds/not-found', 'The EPSS scores are not there')
   const { bytes, ...validators } = file
@@ -21,7 +25,7 @@ export async function fetchEpss(
 function inflate(bytes: Uint8Array): string {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return Buffer.from(bytes).toString('latin1')
   try {
-    return gunzipSync(bytes, { maxOutputLength: 512 * 1024 * 1024 }).toString('latin1')
+    return gunzipSync(bytes, { maxOutputLength: maxBytes }).toString('latin1')
   } catch (cause) {
     throw new Failure('feeds/broken', 'EPSS: the scores cannot be inflated', { cause })
   }

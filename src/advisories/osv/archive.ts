@@ -7,10 +7,15 @@ import { BrokenRecord, isId } from './fields.ts'
 import { normalizeOsv, type OsvRecord } from './normalize.ts'
 
 const maxEntries = 2_000_000
-const maxRecordBytes = 64 * 1024 * 1024
+/** The largest real record has 2 MB. */
+const maxRecordBytes = 8 * 1024 * 1024
 
-/** Together, a bomb's worth: the largest real archive inflates to a few gigabytes. */
+/** Together: the largest real archive inflates to a few gigabytes. */
 const maxTotalBytes = 32 * 1024 * 1024 * 1024
+
+/** Real archives inflate to two or three times their size; the ratio counts from `bombBytes` on. */
+const maxRatio = 50
+const bombBytes = 256 * 1024 * 1024
 
 /** An archive that can be read record by record. */
 export interface RecordArchive {
@@ -30,6 +35,8 @@ export function openRecordArchive(source: ByteSource, bucket: string): RecordArc
   const entries = directory.entries.filter(entry => entry.name.endsWith('.json'))
   const total = entries.reduce((sum, entry) => sum + entry.size, 0)
   if (total > maxTotalBytes) throw new BrokenRecord(`the archive inflates to more than ${maxTotalBytes} bytes`)
+  if (total > bombBytes && total > maxRatio * source.size)
+    throw new BrokenRecord(`the archive inflates to more than ${maxRatio} times its size`)
   return {
     size: entries.length,
     *records() {

@@ -1,6 +1,6 @@
 import { closeSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { download, dropDownload } from '#advisories/store/download.ts'
+import { type Download, download, dropDownload } from '#advisories/store/download.ts'
 import { type FeedPlace, type Transferred, transfer, type Validators } from '#advisories/store/transfer.ts'
 import { openRegularFile, readAt } from '#io/file.ts'
 import type { HttpClient } from '#io/http.ts'
@@ -10,6 +10,8 @@ import { Failure } from '#lib/failure.ts'
 /** A place laid out as the OSV bucket: `<Ecosystem>/all.zip`, `<Ecosystem>/modified_id.csv`, `<Ecosystem>/<ID>.json`. */
 export interface OsvBucket {
   readonly origin: 'network' | 'import'
+  /** True for copies: nobody says how long ago they were made, but their newest record. */
+  readonly isCopy: boolean
   /** For people. */
   readonly from: string
   /** Ecosystems on offer, without release. */
@@ -28,10 +30,10 @@ export interface OsvArchive extends ByteSource {
   readonly close: (done: boolean) => void
 }
 
-/** Bounds, an order of magnitude above the largest real ones. */
-const maxIndexBytes = 256 * 1024 * 1024
-const maxRecordBytes = 64 * 1024 * 1024
-const maxArchiveBytes = 8 * 1024 * 1024 * 1024
+/** Bounds, far above the largest real ones: an index of 10 MB, a record of 2 MB, an archive of 300 MB. */
+const maxIndexBytes = 32 * 1024 * 1024
+const maxRecordBytes = 8 * 1024 * 1024
+const maxArchiveBytes = 2 * 1024 * 1024 * 1024
 
 /** A folder laid out as the bucket. */
 export function directoryBucket(root: string): OsvBucket {
@@ -39,6 +41,7 @@ export function directoryBucket(root: string): OsvBucket {
   const folders = new Map(bucketFolders(root))
   return {
     origin: 'import',
+    isCopy: true,
     from: root,
     ecosystems: async () => [...folders.keys()].sort(),
     index: ecosystem =>
@@ -65,6 +68,7 @@ export interface RemoteOptions {
   /** Base URL without a slash at the end. */
   readonly url: string
   readonly client: Pick<HttpClient, 'request'>
+  readonly isCopy: boolean
   /** Where archives are kept while they arrive. */
   readonly downloads: string
   readonly onProgress?: (ecosystem: string, done: number, total: number | undefined) => void
@@ -72,11 +76,12 @@ export interface RemoteOptions {
 }
 
 /** The bucket over HTTP. */
-export function remoteBucket({ url, client, downloads, onProgress, signal }: RemoteOptions): OsvBucket {
+export function remoteBucket({ url, client, isCopy, downloads, onProgress, signal }: RemoteOptions): OsvBucket {
   const address = (...parts: string[]): string => [url, ...parts.map(encodeURIComponent)].join('/')
-  const place = (...parts: string[]): FeedPlace => ({ kind: 'network', url: address(...parts), client })
+  const place = (...parts: string[]): FeedPlace => ({ kind: 'network', url: address(...parts), client, isCopy })
   return {
     origin: 'network',
+    isCopy,
     from: url,
     ecosystems: async () => {
       const listed = bytesOf(await transfer(place('ecosystems.txt'), { maxBytes: 1024 * 1024, signal }))
@@ -88,7 +93,7 @@ export function remoteBucket({ url, client, downloads, onProgress, signal }: Rem
       transfer(place(ecosystem, 'modified_id.csv'), { maxBytes: maxIndexBytes, previous, signal }),
     archive: async ecosystem => {
       const part = { folder: downloads, name: encodeURIComponent(ecosystem) }
-      const path = await download({
+      const path = await downloaded({
         ...part,
         client,
         url: address(ecosystem, 'all.zip'),
@@ -96,10 +101,19 @@ export function remoteBucket({ url, client, downloads, onProgress, signal }: Rem
         onProgress: (done, total) => onProgress?.(ecosystem, done, total),
         signal,
       })
-      return openArchive(path, () => dropDownload(part))
+      return path === undefined ? undefined : openArchive(path, () => dropDownload(part))
     },
     record: async (ecosystem, id) =>
       bytesOf(await transfer(place(ecosystem, `${id}.json`), { maxBytes: maxRecordBytes, signal })),
+  }
+}
+
+async function downloaded(wanted: Download): Promise<string | undefined> {
+  try {
+    return await download(wanted)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'feeds/not-found') return undefined
+    throw error
   }
 }
 

@@ -19,8 +19,11 @@ export interface Download {
   readonly signal?: AbortSignal
 }
 
-/** Connections that may break before a download is given up (what arrived is kept for the next update). */
+/** Connections that may break without a new byte before a download is given up (what arrived is kept for the next update). */
 const maxBreaks = 5
+
+/** Connections that may break in all: a server that gives a byte for each would never end. */
+const maxBreaksInAll = 50
 
 /**
  * Downloads a file and returns its path. A part left by a broken connection or a killed process is continued with
@@ -29,7 +32,7 @@ const maxBreaks = 5
  */
 export async function download(wanted: Download): Promise<string> {
   mkdirSync(wanted.folder, { recursive: true })
-  for (let breaks = 0; ; ) {
+  for (let breaks = 0, all = 1; ; all++) {
     const before = partSize(wanted)
     try {
       return await advance(wanted)
@@ -37,7 +40,7 @@ export async function download(wanted: Download): Promise<string> {
       const isPassing = error instanceof Failure && (error.code === 'http/cut' || error.code === 'http/timeout')
       if (!isPassing || wanted.signal?.aborted) throw error
       breaks = partSize(wanted) > before ? 1 : breaks + 1
-      if (breaks >= maxBreaks) throw error
+      if (breaks >= maxBreaks || all >= maxBreaksInAll) throw error
     }
   }
 }
@@ -74,19 +77,28 @@ async function advance(wanted: Download): Promise<string> {
     throw statusFailure(url, response.status)
   }
   if (!isRest) writeState(wanted, validatorsOf(response))
-  await append(wanted, response, isRest ? size : 0)
+  try {
+    await append(wanted, response, isRest ? size : 0)
+  } catch (error) {
+    response.discard()
+    // The rest of it would be too large at the next time as well.
+    if (error instanceof Failure && error.code === 'http/too-large') dropDownload(wanted)
+    throw error
+  }
   return path
 }
 
 async function append(wanted: Download, response: HttpResponse, from: number): Promise<void> {
   const length = Number(response.headers['content-length'] ?? Number.NaN)
   const total = Number.isNaN(length) ? undefined : from + length
+  const tooLarge = () =>
+    new Failure('http/too-large', `${new URL(wanted.url).pathname} is larger than ${wanted.maxBytes} bytes`)
+  if (total !== undefined && total > wanted.maxBytes) throw tooLarge()
   const file = await open(join(wanted.folder, `${wanted.name}.part`), from === 0 ? 'w' : 'r+')
   try {
     let at = from
     for await (const chunk of response.body) {
-      if (at + chunk.length > wanted.maxBytes)
-        throw new Failure('http/too-large', `${new URL(wanted.url).pathname} is larger than ${wanted.maxBytes} bytes`)
+      if (at + chunk.length > wanted.maxBytes) throw tooLarge()
       for (let done = 0; done < chunk.length; )
         done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten
       at += chunk.length

@@ -13,8 +13,7 @@ export function bucketState(
   }: { readonly context: UpdateContext; readonly kept?: FeedState; readonly validators?: Validators },
 ): FeedState {
   const now = context.now.toISOString()
-  const isNetwork = bucket.origin === 'network'
-  if (kept !== undefined) return { ...kept, checked: now, ...(isNetwork ? { asOf: now } : {}) }
+  if (kept !== undefined) return { ...kept, checked: now, ...(bucket.isCopy ? {} : { asOf: now }) }
   const rows = [
     ...context.draft
       .open()
@@ -32,7 +31,7 @@ export function bucketState(
     fetched: now,
     checked: now,
     newest,
-    asOf: isNetwork ? now : undefined,
+    asOf: bucket.isCopy ? undefined : now,
     records: rows.length,
     silent: rows.length - hashes.length,
     digest: digestOf(hashes),
@@ -50,8 +49,8 @@ function digestOf(hashes: readonly string[]): string {
 }
 
 /**
- * Times of imported folders: how current a mirror is, its newest record anywhere in it tells (a quiet ecosystem is not
- * an old one). A folder imported again with the same content keeps the later of its times.
+ * Times of copies: how current a mirror is, its newest record anywhere in it tells (a quiet ecosystem is not an old
+ * one). A folder imported again with the same content keeps the later of its times.
  */
 export function dateImports(
   feeds: Map<string, FeedState>,

@@ -6,7 +6,13 @@ import { isMissing } from './files.ts'
 /** Where a feed's file is. */
 export type FeedPlace =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'network'; readonly url: string; readonly client: Pick<HttpClient, 'request'> }
+  | {
+      readonly kind: 'network'
+      readonly url: string
+      readonly client: Pick<HttpClient, 'request'>
+      /** True where it is a mirror's: nobody says how long ago that was made. */
+      readonly isCopy: boolean
+    }
 
 /** What the source said of a file when it was last taken. */
 export interface Validators {

@@ -15,7 +15,7 @@ const concurrency = 8
 
 /**
  * Brings the records of one ecosystem up to date: by `modified_id.csv` only what changed, by `all.zip` where that is
- * much, nothing is held, or the bucket is a folder. Throws `Failure` where the data is broken (see `readRecord`; a
+ * much, nothing is held, the bucket is a folder or has no such index. Throws `Failure` where the data is broken (see `readRecord`; a
  * record that the index names is not there; most records are gone) or older than what is held.
  */
 export async function updateBucket(request: BucketRequest, context: UpdateContext): Promise<FeedUpdate> {
@@ -26,7 +26,7 @@ export async function updateBucket(request: BucketRequest, context: UpdateContex
   const known = previous?.from === bucket.from ? previous : undefined
   const answer = await bucket.index(ecosystem, known)
   if (answer === 'unchanged') return { state: bucketState(request, { context, kept: previous! }), changed: 0 }
-  if (answer === undefined && bucket.origin === 'network')
+  if (answer === undefined && !bucket.isCopy)
     throw new Failure('feeds/not-found', `${bucket.from} has no advisories for ${ecosystem}`)
   const index = answer && readModifiedIndex(Buffer.from(answer.bytes).toString('utf8'))
   if (answer !== undefined && index === undefined) throw broken(feed, 'modified_id.csv is damaged')
@@ -36,13 +36,13 @@ export async function updateBucket(request: BucketRequest, context: UpdateContex
   const validators: Validators = { etag: answer?.etag, lastModified: answer?.lastModified }
   const missing = index && changedIds(index, held, now)
   const gone = index === undefined ? [] : [...held.keys()].filter(id => !index.has(id))
-  if (bucket.origin === 'network' && missing!.length === 0 && gone.length === 0 && previous !== undefined)
+  if (bucket.origin === 'network' && missing?.length === 0 && gone.length === 0 && previous !== undefined)
     return { state: bucketState(request, { context, kept: { ...previous, ...validators } }), changed: 0 }
   const changed = await draft.attempt(async () => {
     const dirty = new Set<string>()
     const writer = openBucket(draft.open(), ecosystem, { dirty, now })
-    if (bucket.origin === 'network' && held.size > 0 && missing!.length <= maxSingles) {
-      await takeSingles(missing!, writer, request, context)
+    if (bucket.origin === 'network' && held.size > 0 && missing !== undefined && missing.length <= maxSingles) {
+      await takeSingles(missing, writer, request, context)
       for (const id of gone) writer.remove(id)
     } else {
       const newest = await takeArchive(index, writer, request, context)
@@ -120,7 +120,10 @@ async function takeArchive(
   const { bucket, ecosystem } = request
   const feed = `osv/${ecosystem}`
   const source = await bucket.archive(ecosystem)
-  if (source === undefined) throw broken(feed, 'there is no all.zip')
+  if (source === undefined) {
+    if (index !== undefined) throw broken(feed, 'there is no all.zip')
+    throw new Failure('feeds/not-found', `${bucket.from} has no advisories for ${ecosystem}`)
+  }
   const seen = new Map<string, string>()
   let isTaken = false
   try {

@@ -40,7 +40,7 @@ export async function updateFacts(request: FactRequest, context: UpdateContext):
   const now = context.now.toISOString()
   const known = previous?.from === from ? previous : undefined
   const answer = await loaders[feed](place, { previous: known, signal: context.signal })
-  const asOf = (time: string | undefined) => (place.kind === 'network' ? now : time)
+  const asOf = (time: string | undefined) => (place.kind === 'network' && !place.isCopy ? now : time)
   if (answer === 'unchanged') return { state: { ...previous!, checked: now, asOf: asOf(previous!.newest) }, changed: 0 }
   const { table, ...validators } = answer
   if (previous?.newest !== undefined && Date.parse(table.time ?? previous.newest) < Date.parse(previous.newest))

@@ -19,7 +19,8 @@ import {
 import { lockStore } from './lock.ts'
 import type { FeedState, Manifest } from './manifest.ts'
 import { isIntact } from './open.ts'
-import { type FeedPlaces, type FeedUrls, placesInFolder, placesOnNetwork } from './places.ts'
+import { limitTime } from './patience.ts'
+import { type FeedPlaces, type FeedUrls, listed, placesInFolder, placesOnMirror, placesOnNetwork } from './places.ts'
 import { rebuildFlaws } from './rebuild.ts'
 import { createIndexes, storeVersion } from './schema.ts'
 import { updateBucket } from './update-bucket.ts'
@@ -32,7 +33,14 @@ export interface UpdateOptions {
   /** A folder with copies of feeds, instead of the network. */
   readonly from?: string
   readonly urls?: FeedUrls
-  /** OSV ecosystems (a release is ignored). Default: those in the folder; on the network those held, else all that Sluice knows. */
+  /** The address of a mirror with all feeds, instead of the public ones; see `placesOnMirror`. */
+  readonly mirror?: string
+  /** Milliseconds for each source on the network, default 30 minutes. */
+  readonly sourceTime?: number
+  /**
+   * OSV ecosystems (a release is ignored). Default: those in the folder; on a mirror those held and those that it has
+   * and Sluice knows; on the network those held, else all that Sluice knows.
+   */
   readonly ecosystems?: readonly string[]
   /** Default: one without proxies. */
   readonly client?: Pick<HttpClient, 'request'>
@@ -102,9 +110,10 @@ async function updateLocked(
     signal: options.signal,
   }
   try {
-    const places = await openPlaces(folder, options, progress)
+    const { places, begin } = await openPlaces(folder, options, progress)
     const ecosystems = await chooseEcosystems(places, options, previous)
-    const { feeds, outcomes } = await updateFeeds({ places, ecosystems, current }, context)
+    const isNamed = options.ecosystems !== undefined
+    const { feeds, outcomes } = await updateFeeds({ places, begin, ecosystems, isNamed, current }, context)
     const size = await publish({ folder, current, feeds }, context)
     return { outcomes, size }
   } finally {
@@ -120,12 +129,16 @@ function readNamed(folder: string): Manifest | undefined {
 
 async function openPlaces(
   folder: string,
-  { from, urls, client, signal }: UpdateOptions,
+  { from, urls, mirror, sourceTime, ...options }: UpdateOptions,
   progress: (event: UpdateProgress) => void,
-): Promise<FeedPlaces> {
-  if (from !== undefined) return placesInFolder(resolve(from))
-  const requests = client ?? (await import('#io/http.ts')).createHttpClient()
-  return placesOnNetwork({ urls: urls ?? {}, client: requests, downloads: join(folder, 'downloads'), progress, signal })
+): Promise<{ readonly places: FeedPlaces; readonly begin: () => void }> {
+  if (from !== undefined) return { places: placesInFolder(resolve(from)), begin: () => undefined }
+  const requests = options.client ?? (await import('#io/http.ts')).createHttpClient()
+  const client = limitTime(requests, sourceTime ?? 30 * 60_000)
+  client.begin()
+  const network = { client, downloads: join(folder, 'downloads'), progress, signal: options.signal }
+  const places = mirror === undefined ? placesOnNetwork(urls ?? {}, network) : await placesOnMirror(mirror, network)
+  return { places, begin: client.begin }
 }
 
 async function chooseEcosystems(
@@ -137,28 +150,37 @@ async function chooseEcosystems(
   if (ecosystems !== undefined) return [...new Set(ecosystems.map(baseEcosystem))].sort()
   if (bucket.origin === 'import') return bucket.ecosystems()
   const held = Object.keys(previous?.feeds ?? {}).filter(name => name.startsWith('osv/'))
-  if (held.length > 0) return held.map(name => name.slice(4)).sort()
-  return (await bucket.ecosystems()).filter(name => defaultEcosystems.has(name))
+  const names = held.map(name => name.slice(4))
+  if (names.length > 0 && !bucket.isCopy) return names.sort()
+  const offered = (await listed(bucket)) ?? [...defaultEcosystems]
+  return [...new Set([...names, ...offered.filter(name => defaultEcosystems.has(name))])].sort()
 }
 
 interface Work {
   readonly places: FeedPlaces
+  /** Called before each source. */
+  readonly begin: () => void
   readonly ecosystems: readonly string[]
+  /** True where a person named the ecosystems. */
+  readonly isNamed: boolean
   readonly current: Manifest | undefined
 }
 
-async function updateFeeds({ places, ecosystems, current }: Work, context: UpdateContext) {
+async function updateFeeds({ places, begin, ecosystems, isNamed, current }: Work, context: UpdateContext) {
   const feeds = new Map(Object.entries(current?.feeds ?? {}))
   const outcomes: FeedOutcome[] = []
-  const imported = new Set<string>()
+  const copied = new Set<string>()
   const run = async (feed: string, update: () => Promise<FeedUpdate>): Promise<void> => {
     context.signal?.throwIfAborted()
+    begin()
     try {
       const { state, changed } = await update()
       feeds.set(feed, state)
       outcomes.push({ feed, state: changed > 0 ? 'updated' : 'current', records: state.records, changed })
     } catch (error) {
       if (!(error instanceof Failure)) throw error
+      const isLacking = error.code === 'feeds/not-found' && places.isPartial && !feeds.has(feed)
+      if (isLacking && !(isNamed && feed.startsWith('osv/'))) return
       outcomes.push({ feed, state: 'failed', failure: error })
     }
   }
@@ -166,7 +188,7 @@ async function updateFeeds({ places, ecosystems, current }: Work, context: Updat
     const name = `osv/${ecosystem}`
     await run(name, async () => {
       const update = await updateBucket({ bucket: places.bucket!, ecosystem, previous: feeds.get(name) }, context)
-      if (places.bucket!.origin === 'import') imported.add(name)
+      if (places.bucket!.isCopy) copied.add(name)
       return update
     })
   }
@@ -174,7 +196,11 @@ async function updateFeeds({ places, ecosystems, current }: Work, context: Updat
     const place = places.facts.get(feed)
     if (place !== undefined) await run(feed, () => updateFacts({ feed, place, previous: feeds.get(feed) }, context))
   }
-  dateImports(feeds, imported, current?.feeds ?? {})
+  if (outcomes.length === 0 && places.bucket !== undefined)
+    throw new Failure('feeds/not-found', `There are no advisories at ${places.bucket.from.replace(/\/osv$/, '')}`, {
+      hint: 'It should hold a copy of the OSV bucket (npm/all.zip, …), or folders osv, kev, epss and eol.',
+    })
+  dateImports(feeds, copied, current?.feeds ?? {})
   return { feeds, outcomes: outcomes.sort((a, b) => (a.feed < b.feed ? -1 : 1)) }
 }
 
@@ -191,13 +217,13 @@ async function publish({ folder, current, feeds }: Outcome, context: UpdateConte
   if (!draft.isTouched()) {
     draft.close(false)
     if (current === undefined) return 0
-    saveManifest(folder, { ...current, feeds: states })
+    await saveManifest(folder, { ...current, feeds: states })
     return current.size
   }
   progress({ feed: 'store', step: 'join', total: dirty.size })
   await finish(draft, dirty)
   signal?.throwIfAborted()
-  return publishDraft(folder, states, storeVersion).size
+  return (await publishDraft(folder, states, storeVersion)).size
 }
 
 async function finish(draft: Draft, dirty: ReadonlySet<string>): Promise<void> {
