@@ -25,7 +25,7 @@ export interface Repository {
 }
 
 /** How a blob is wanted. */
-type Wanted = Pick<HttpRequest, 'headers' | 'signal' | 'totalTimeout'>
+type Wanted = Pick<HttpRequest, 'headers' | 'signal'>
 
 /** What repositories are opened with. */
 export interface RepositoryOptions {
@@ -33,6 +33,8 @@ export interface RepositoryOptions {
   readonly credential: (endpoint: Endpoint) => Promise<Credential | undefined>
   readonly now: () => number
   readonly signal?: AbortSignal
+  /** Ends requests for manifests, default `signal`. */
+  readonly documents?: AbortSignal
 }
 
 /** Media types that Sluice can read, and the one that it can name while refusing it. */
@@ -46,8 +48,6 @@ const manifestTypes: readonly string[] = [
 /** The specification asks registries for 4 MiB at least. */
 const maxManifest = 8 * 2 ** 20
 const maxErrorBody = 65_536
-/** Milliseconds for a manifest or a configuration: a server may not drip them for days. */
-export const documentTime = 300_000
 
 /** Opens a repository; the first request is made when something is asked for. */
 export function openRepository(endpoint: Endpoint, options: RepositoryOptions): Repository {
@@ -64,8 +64,8 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
   })
 
   async function get(path: string, wanted: Wanted): Promise<HttpResponse> {
-    const { headers = {}, signal = options.signal, totalTimeout } = wanted
-    const { origin, authorizer } = await ready().catch((error: unknown) => {
+    const { headers = {}, signal = options.signal } = wanted
+    const { origin, authorizer } = await unlessAborted(ready(), signal).catch((error: unknown) => {
       throw unreachable(error, endpoint)
     })
     for (let attempt = 0; ; attempt++) {
@@ -73,13 +73,13 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
       const request = client.request({
         url: `${origin}/v2/${endpoint.repository}/${path}`,
         headers: authorization === undefined ? headers : { ...headers, authorization },
-        ...{ signal, totalTimeout },
+        signal,
       })
       const response = await request.catch((error: unknown) => {
         throw unreachable(error, endpoint)
       })
       if (response.status !== 401 || attempt >= 2) return response
-      const again = await authorizer.answer(response, authorization).finally(response.discard)
+      const again = await unlessAborted(authorizer.answer(response, authorization), signal).finally(response.discard)
       if (!again) return response
     }
   }
@@ -88,7 +88,7 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
     endpoint,
     manifest: async tagOrDigest => {
       const accept = manifestTypes.join(', ')
-      const response = await get(`manifests/${tagOrDigest}`, { headers: { accept }, totalTimeout: documentTime })
+      const response = await get(`manifests/${tagOrDigest}`, { headers: { accept }, signal: options.documents })
       if (response.status !== 200) throw await refusal(response, endpoint, tagOrDigest)
       const bytes = await readBody(response, maxManifest)
       return checkManifest(bytes, response, { endpoint, tagOrDigest })
@@ -232,6 +232,17 @@ function parsedOrUndefined(bytes: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** What others wait for as well goes on, but whoever was told to stop no longer waits for it. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

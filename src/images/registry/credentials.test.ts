@@ -86,6 +86,15 @@ describe('images/registry/credentials', () => {
     expect(await find('f')).toBeUndefined()
   })
 
+  it.each(['a\r\nx-evil: 1', 'a b', '\u001b[31m', 'ä'])(
+    'refuses a registry token that no header can hold: %j',
+    async token => {
+      await write('.docker/config.json', { auths: { 'registry.example.com': { registrytoken: token } } })
+
+      await expect(findCredential(shop, { HOME: home })).rejects.toMatchObject({ code: 'registry/credentials' })
+    },
+  )
+
   it('reads the places that the environment names, in order', async () => {
     const config = (user: string) => ({ auths: { 'registry.example.com': { auth: basic(user, 'x') } } })
     await write('one.json', config('file'))

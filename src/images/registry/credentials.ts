@@ -125,6 +125,11 @@ function plainKey(key: string): string {
 
 function credentialOf(entry: unknown): Credential | undefined {
   const bearer = asString(member(entry, 'registrytoken'))
+  if (bearer && !/^[\x21-\x7e]+$/.test(bearer)) {
+    throw new Failure('registry/credentials', 'A stored registry token holds characters that none may have', {
+      hint: 'Log in again (docker login)',
+    })
+  }
   if (bearer) return { kind: 'bearer', token: bearer }
   const identity = asString(member(entry, 'identitytoken'))
   if (identity) return { kind: 'identity', token: identity }

@@ -7,11 +7,15 @@ import type { OpenedTarget, OpenOptions } from '#images/types.ts'
 import { createHttpClient, type HttpClient, readBody } from '#io/http.ts'
 import { proxiesFromEnvironment } from '#io/http-proxy.ts'
 import { Failure } from '#lib/failure.ts'
+import { limitDetail, limitsWith } from '#model/limits.ts'
 import { certificatesFor } from './certificates.ts'
-import { blobBody, documentTime, firstOf, openRepository, type Repository } from './client.ts'
+import { blobBody, firstOf, openRepository, type Repository } from './client.ts'
 import { findCredential } from './credentials.ts'
 import { type Endpoint, endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
+
+/** For the manifest, the indexes that lead to it and the configuration together: a server may not drip them for days. */
+const documentSeconds = 300
 
 /**
  * Opens an image in a registry. The manifest and the configuration are fetched and verified now; layers stream into
@@ -27,11 +31,21 @@ export async function openRegistryImage(name: string, options: OpenOptions): Pro
   const clients = await Promise.all(
     endpoints.map(endpoint => clientFor(endpoint, endpoint === endpoints.at(-1), options)),
   )
+  const limits = limitsWith(options.limits ?? {})
+  const seconds = limits['target-seconds']
+  const documents = withDeadline(
+    Math.min(documentSeconds, seconds),
+    new Failure('http/timeout', `${reference.registry} did not give the image's documents in time`),
+    options.signal,
+  )
+  const late = new Error(limitDetail('All layers together take too long to arrive', 'target-seconds', limits))
+  const layers = withDeadline(seconds, late, options.signal)
   const repositories = endpoints.map((endpoint, index) =>
     openRepository(endpoint, {
       client: clients[index]!,
       credential: ({ host, repository }) => findCredential({ registry: host, repository }, options.environment),
       now: Date.now,
+      documents,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     }),
   )
@@ -39,7 +53,7 @@ export async function openRegistryImage(name: string, options: OpenOptions): Pro
     for (const client of clients) client.close()
   }
   try {
-    return openImage(await partsOf(name, { reference, repositories, options, close }), options)
+    return openImage(await partsOf(name, { reference, repositories, documents, layers, options, close }), options)
   } catch (error) {
     close()
     throw error
@@ -56,15 +70,25 @@ async function clientFor(endpoint: Endpoint, isOrigin: boolean, options: OpenOpt
   })
 }
 
+/** A signal that is aborted with the other one, or after so many seconds. */
+function withDeadline(seconds: number, reason: Error, signal: AbortSignal | undefined): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), seconds * 1000).unref()
+  return signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
+}
+
 interface Source {
   readonly reference: Reference
   readonly repositories: readonly Repository[]
+  /** Ends where documents, and where layers, take too long. */
+  readonly documents: AbortSignal
+  readonly layers: AbortSignal
   readonly options: OpenOptions
   readonly close: () => void
 }
 
 async function partsOf(name: string, source: Source) {
-  const { reference, repositories, options } = source
+  const { reference, repositories, options, layers } = source
   const wanted = reference.digest ?? reference.tag ?? 'latest'
   const root = await firstOf(repositories, repository => repository.manifest(wanted))
   const start = { digest: root.digest, mediaType: root.mediaType, urls: [], annotations: new Map<string, string>() }
@@ -76,9 +100,12 @@ async function partsOf(name: string, source: Source) {
   return {
     scheme: 'registry',
     name,
-    config: { bytes: await readConfig(manifest.config, repositories, options.signal), digest: manifest.config.digest },
+    config: {
+      bytes: await readConfig(manifest.config, repositories, source.documents),
+      digest: manifest.config.digest,
+    },
     manifest: { bytes, digest: descriptor.digest },
-    layers: manifest.layers.map(layer => layerPart(layer, repositories)),
+    layers: manifest.layers.map(layer => layerPart(layer, repositories, layers)),
     tags: reference.tag === undefined ? [] : [formatReference({ ...reference, digest: undefined })],
     ...(descriptor.platform === undefined ? {} : { platform: descriptor.platform }),
     close: async () => source.close(),
@@ -86,9 +113,9 @@ async function partsOf(name: string, source: Source) {
 }
 
 /** The configuration's digest is the image's identity: anything else is refused, not reported. */
-async function readConfig(config: Descriptor, repositories: readonly Repository[], signal?: AbortSignal) {
+async function readConfig(config: Descriptor, repositories: readonly Repository[], signal: AbortSignal) {
   return await firstOf(repositories, async repository => {
-    const response = await repository.blob(config.digest, { signal, totalTimeout: documentTime })
+    const response = await repository.blob(config.digest, { signal })
     const bytes = await readBody(response, maxDocumentBytes)
     const hash = digestHash(config.digest)
     hash.update(bytes)
@@ -100,9 +127,10 @@ async function readConfig(config: Descriptor, repositories: readonly Repository[
   })
 }
 
-function layerPart(layer: Descriptor, repositories: readonly Repository[]): LayerPart {
+function layerPart(layer: Descriptor, repositories: readonly Repository[], deadline: AbortSignal): LayerPart {
   const { digest, size, mediaType } = layer
-  const blob: Blob = { size, stream: signal => layerBytes({ digest, size }, repositories, signal) }
+  const signalFor = (signal?: AbortSignal) => (signal === undefined ? deadline : AbortSignal.any([signal, deadline]))
+  const blob: Blob = { size, stream: signal => layerBytes({ digest, size }, repositories, signalFor(signal)) }
   return { blob, claim: { digest, size, mediaType } }
 }
 
