@@ -70,6 +70,18 @@ describe('ecosystems/rpm/bdb.ts', () => {
     expect(problems.length).toBeLessThanOrEqual(2)
   })
 
+  it('tells of every bucket and page of a chain that is no hash page', () => {
+    const results = [0, 1, 2].map(nth => {
+      const page = pageOfType(13, nth)
+      return readAll(patched(view => new Uint8Array(view.buffer, page, pageSize).fill(0)))
+    })
+
+    for (const { values, problems } of results) {
+      expect(values.length).toBeLessThan(900)
+      expect(problems.map(({ code }) => code)).toContain('unreadable')
+    }
+  })
+
   it('ends on pages without content', () => {
     const bytes = patched(view => {
       for (let at = pageSize; at < rows.length; at += pageSize)

@@ -23,6 +23,15 @@ interface Database {
   readonly pages: number
   /** Overflow pages that were read: each belongs to one item. */
   readonly used: Uint8Array
+  /** Hash pages that were walked, as 1. */
+  readonly hashed: Uint8Array
+}
+
+/** What the first page says of where things are. */
+interface Meta {
+  readonly lastPage: number
+  /** The page of each bucket, lowest first. */
+  readonly buckets: () => Generator<number>
 }
 
 /** True where the file begins as a BerkeleyDB hash table of either byte order does. */
@@ -38,18 +47,48 @@ export function isBerkeleyHash(head: Uint8Array): boolean {
  * chain exactly once. Throws `Damage` where the first page makes no sense.
  */
 export function* readBerkeleyHash(file: FileHandle): Generator<Uint8Array | FileProblem> {
-  const { database, lastPage } = openDatabase(file)
+  const { database, meta } = openDatabase(file)
+  const { lastPage } = meta
+  const following: number[] = []
   if (lastPage >= database.pages)
     yield { code: 'truncated', detail: `The database ends at page ${database.pages} of ${lastPage + 1}` }
   for (let number = 1; number <= Math.min(lastPage, database.pages - 1); number++) {
     const page = database.read(number * database.pageSize, database.pageSize)
     const type = page[pageHeader - 1]
     if (type !== pageTypes.hash && type !== pageTypes.hashUnsorted) continue
+    database.hashed[number] = 1
+    const next = viewOf(page).getUint32(16, database.littleEndian)
+    if (next !== 0) following.push(next)
     yield* readHashPage(database, page)
+  }
+  const lost = countLost(database, meta, following)
+  if (lost > 0) yield { code: 'unreadable', detail: `${lost} pages that should hold packages are something else` }
+}
+
+/** Pages that buckets or the pages before them lead to, and that are no hash pages: every one that is in use is. */
+function countLost({ hashed, pages }: Database, { buckets }: Meta, following: readonly number[]): number {
+  let lost = 0
+  for (const number of buckets()) {
+    if (hashed[number] !== 1) lost++
+    if (lost > pages) break
+  }
+  for (const number of following) if (hashed[number] !== 1) lost++
+  return lost
+}
+
+/**
+ * Buckets come in groups that double: group 0 is bucket 0, group n the buckets from 2 to the power of n-1 on, and each
+ * group lies in one piece, `spares[n]` pages after the numbers of its buckets (`BS_TO_PAGE` of `dbinc/hash.h`).
+ */
+function* bucketPages(view: DataView, littleEndian: boolean): Generator<number> {
+  const last = view.getUint32(72, littleEndian)
+  for (let bucket = 0; bucket <= last; bucket++) {
+    const group = bucket === 0 ? 0 : 32 - Math.clz32(bucket)
+    yield bucket + view.getUint32(96 + 4 * Math.min(group, 31), littleEndian)
   }
 }
 
-function openDatabase(file: FileHandle): { database: Database; lastPage: number } {
+function openDatabase(file: FileHandle): { database: Database; meta: Meta } {
   const read = windowed(file)
   const meta = read(0, 512)
   if (meta.length < 512) throw new Damage('truncated', 'The database is shorter than its first page')
@@ -65,8 +104,8 @@ function openDatabase(file: FileHandle): { database: Database; lastPage: number 
   if ((meta[26]! & 1) !== 0) throw new Damage('unsupported', 'Pages with checksums are not read')
   const pages = Math.floor(file.size / pageSize)
   return {
-    database: { read, pageSize, littleEndian, pages, used: new Uint8Array(pages) },
-    lastPage: view.getUint32(32, littleEndian),
+    database: { read, pageSize, littleEndian, pages, used: new Uint8Array(pages), hashed: new Uint8Array(pages) },
+    meta: { lastPage: view.getUint32(32, littleEndian), buckets: () => bucketPages(view, littleEndian) },
   }
 }
 

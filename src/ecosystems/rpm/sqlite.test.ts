@@ -106,6 +106,14 @@ describe('ecosystems/rpm/sqlite.ts', () => {
     expect(blobs(items).length).toBeGreaterThan(1000)
   })
 
+  it('tells of a page below the root that lost its cells', () => {
+    const leaf = leafOfTable()
+    const items = readTable(patched((view, page) => view.setUint16(page(leaf) + 3, 0)))
+
+    expect(blobs(items).length).toBeLessThan(expected.length)
+    expect(problems(items)).toEqual([{ code: 'unreadable', detail: `Page ${leaf} is empty` }])
+  })
+
   it('does not believe in rows that are larger than the file', () => {
     const leaf = leafOfTable()
     const bytes = patched((view, page) => {

@@ -75,6 +75,9 @@ function* walk(database: Database, root: number): Generator<readonly SqliteValue
       const page = takePage(database, next.number)
       const start = next.number === 1 ? 100 : 0
       const type = page[start]
+      // SQLite itself takes a page below the root without a cell for damage (`getAndInitPage` of its `btree.c`).
+      if (next.number !== root && viewOf(page).getUint16(start + 3) === 0)
+        throw new Damage('unreadable', `Page ${next.number} is empty`)
       if (type === 0x0d) yield* readLeaf(database, page, start)
       else if (type !== 0x05) throw new Damage('unreadable', `Page ${next.number} is not part of a table`)
       else if (depth >= maxDepth) throw new Damage('limit', `The table is deeper than ${maxDepth} pages`)
