@@ -16,6 +16,9 @@ export type PlacedEntry = TreeEntry | undefined | { readonly refused: string }
 /** No system has longer paths, so no image with one can be unpacked; work on them grows with the square of their length. */
 const maxPathLength = 4096
 
+const slash = 0x2f
+const dot = 0x2e
+
 const prefix = '.wh.'
 const opaqueName = '.wh..wh..opq'
 const metadataPrefix = '.wh..wh.'
@@ -46,8 +49,10 @@ export function placeEntry(raw: RawEntry): PlacedEntry {
  * where it leads out of the tree or holds a NUL, which no file system has.
  */
 export function normalizePath(name: string): string | undefined {
+  // Directories end with a slash.
+  const path = name.endsWith('/') ? name.slice(0, -1) : name
+  if (isNormal(path)) return path
   if (name.includes('\0')) return undefined
-  if (isNormal(name)) return name
   const parts: string[] = []
   for (const part of name.split('/')) {
     if (part === '..') {
@@ -57,15 +62,15 @@ export function normalizePath(name: string): string | undefined {
   return parts.join('/')
 }
 
-/** True for the paths that nearly all entries have, which need no work. */
-function isNormal(name: string): boolean {
-  return (
-    !name.startsWith('/') &&
-    !name.endsWith('/') &&
-    !name.startsWith('.') &&
-    !name.includes('//') &&
-    !name.includes('/.')
-  )
+/** True for the paths that nearly all entries have, which need no work: no empty part, and none that begins with a dot. */
+function isNormal(path: string): boolean {
+  let before = slash
+  for (let index = 0; index < path.length; index++) {
+    const code = path.charCodeAt(index)
+    if (code === 0 || (before === slash && (code === slash || code === dot))) return false
+    before = code
+  }
+  return before !== slash
 }
 
 function placeWhiteout(path: string, raw: RawEntry): PlacedEntry | 'none' {

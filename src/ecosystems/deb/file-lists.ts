@@ -18,10 +18,11 @@ export function parseFileList(text: string, keep: (path: string) => boolean): re
 export function parseMd5sums(text: string, keep: (path: string) => boolean): readonly ListedFile[] {
   const files: ListedFile[] = []
   for (const line of text.split('\n')) {
-    const digest = line.slice(0, 32)
-    if (line.charCodeAt(32) !== 0x20 || !/^[0-9a-fA-F]{32}$/.test(digest)) continue
+    if (line.charCodeAt(32) !== 0x20) continue
     const path = relative(line.slice(34))
-    if (path !== '' && keep(path)) files.push([path, digest.toLowerCase()])
+    if (path === '' || !keep(path)) continue
+    const digest = line.slice(0, 32)
+    if (/^[0-9a-fA-F]{32}$/.test(digest)) files.push([path, digest.toLowerCase()])
   }
   return files
 }
