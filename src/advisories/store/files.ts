@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,6 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '#lib/failure.ts'
 import { type Manifest, type ManifestFault, readManifest, writeManifest } from './manifest.ts'
@@ -69,26 +69,26 @@ export function startDraft(folder: string, current: Manifest | undefined): strin
  * Makes a closed draft the store in use: its bytes reach the disk, it gets its final name, and only then does the
  * manifest name it. A crash at any moment leaves the old store or the new one; readers of the old one keep it open.
  */
-export function publishDraft(folder: string, feeds: Manifest['feeds'], version: number): Manifest {
+export async function publishDraft(folder: string, feeds: Manifest['feeds'], version: number): Promise<Manifest> {
   const draft = join(folder, draftName)
-  syncPath(draft)
+  await syncPath(draft)
   const sha256 = hashFile(draft)
   const file = `advisories-${sha256.slice(0, 16)}.db`
   const path = join(folder, file)
   renameSync(draft, path)
   const manifest = { version, file, sha256, size: statSync(path).size, stat: statOf(path), feeds }
-  syncPath(folder)
-  saveManifest(folder, manifest)
+  await syncPath(folder)
+  await saveManifest(folder, manifest)
   return manifest
 }
 
 /** Replaces the manifest in one step. */
-export function saveManifest(folder: string, manifest: Manifest): void {
+export async function saveManifest(folder: string, manifest: Manifest): Promise<void> {
   const path = join(folder, `${manifestName}.tmp`)
   writeFileSync(path, writeManifest(manifest))
-  syncPath(path)
+  await syncPath(path)
   renameSync(path, join(folder, manifestName))
-  syncPath(folder)
+  await syncPath(folder)
 }
 
 /** True where the database was compared with its SHA-256 before, when `stat` said the same. */
@@ -143,11 +143,12 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function syncPath(path: string): void {
-  const fd = openSync(path, 'r')
+/** Through a handle: of Node's ways to do it, the only one that a process without all rights may use. */
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
-    fsyncSync(fd)
+    await handle.sync()
   } finally {
-    closeSync(fd)
+    await handle.close()
   }
 }
