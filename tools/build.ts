@@ -1,39 +1,142 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { argv } from 'node:process'
-import { build } from 'esbuild'
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { argv, execPath } from 'node:process'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { parseYaml } from '#lib/yaml.ts'
+import { programFile } from './load-program.ts'
 
 const root = join(import.meta.dirname, '..')
+const cli = join(root, 'src/cli')
+
+/** What `main` loads for small answers lies in its own file; everything else in the program's. */
+const beside: ReadonlySet<string> = new Set(['./commands.ts', './help.ts'])
+
+/** V8 takes compiled code only where it runs with the same flags: those that the launcher gives. */
+export function launcherFlags(): readonly string[] {
+  const launcher = readFileSync(join(root, 'sluice'), 'utf8')
+  return launcher.match(/--(?:max-semi-space-size|disallow-code-generation)[\w=-]*/g) ?? []
+}
 
 /**
- * Bundles the command line into `folder`, which is replaced as a whole: `main.js`, and a chunk for each thing that is
- * loaded when it is needed. Not minified, so that stack traces read. Files that the code finds beside itself, or two
- * folders up, are where they were: `folder` has to lie as deep as `src/cli`.
+ * Bundles the command line into `folder`, which is replaced as a whole: `main.cjs`, which answers small questions by
+ * itself; the program, in one file, since each further file costs a start more than the code in it; and what the program
+ * was compiled to. Not minified, so that stack traces read. Files that the code finds beside itself, or two folders up,
+ * are where they were: `folder` has to lie as deep as `src/cli`.
  */
 export async function buildProgram(folder: string): Promise<void> {
   const aside = `${folder}.${process.pid}`
+  const parts = new Set<string>()
   await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
-    outdir: aside,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    charset: 'utf8',
-    logLevel: 'warning',
-    define: { bundledCode: JSON.stringify(digestOfSources()) },
-    // Packages written for CommonJS ask for Node's own modules with `require`.
-    banner: {
-      js: "import{createRequire as __nodeRequire}from'node:module';const require=__nodeRequire(import.meta.url);",
+    ...common,
+    entryPoints: [join(cli, 'main.ts')],
+    outfile: join(aside, 'main.cjs'),
+    plugins: [loadingProgram(parts)],
+  })
+  const exports = [...parts]
+    .sort()
+    .map(part => `exports[${JSON.stringify(part)}] = () => require(${JSON.stringify(part)})`)
+  await build({
+    ...common,
+    stdin: { contents: exports.join('\n'), resolveDir: cli, loader: 'js' },
+    outfile: join(aside, programFile),
+    // Late modules are asked for with `require`, which loads Node's own late too.
+    supported: { 'dynamic-import': false },
+    define: {
+      bundledCode: JSON.stringify(digestOfSources()),
+      bundledPolicy: JSON.stringify(parseYaml(readFileSync(join(root, 'src/policy/default.yaml'), 'utf8'))),
+      'import.meta.url': 'bundleUrl',
+      'import.meta.dirname': '__dirname',
     },
+    banner: {
+      js: `(function (module, __filename, require) {
+const exports = module.exports, __dirname = require('node:path').dirname(__filename);
+const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
   })
   for (const file of ['default.yaml', 'policy.schema.json'])
     copyFileSync(join(root, 'src/policy', file), join(aside, file))
+  compile(aside)
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(join(folder, '..'), { recursive: true })
+  mkdirSync(dirname(folder), { recursive: true })
   renameSync(aside, folder)
+}
+
+/** A program that was not compiled beforehand starts later and does the same. */
+function compile(folder: string): void {
+  try {
+    execFileSync(execPath, [...launcherFlags(), join(root, 'tools/compile-program.ts'), folder], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: '' },
+    })
+  } catch (error) {
+    console.warn(`The program could not be compiled: ${(error as Error).message}`)
+  }
+}
+
+const common: BuildOptions = {
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node24',
+  charset: 'ascii',
+  logLevel: 'warning',
+}
+
+/** Takes what is imported late out of `main`, to be asked of the program; `parts` are the modules asked for. */
+function loadingProgram(parts: Set<string>): Plugin {
+  return {
+    name: 'loading-program',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^\.\// }, ({ path, kind }) => {
+        if (kind !== 'dynamic-import' || beside.has(path)) return undefined
+        parts.add(path)
+        return { path, namespace: 'program' }
+      })
+      onLoad({ filter: /./, namespace: 'program' }, ({ path }) => ({
+        contents: `module.exports = require('./load-program.ts').program()[${JSON.stringify(path)}]()`,
+        resolveDir: import.meta.dirname,
+      }))
+    },
+  }
+}
+
+/** How long a bundle stays that another one took the place of: nobody starts it any more, and those who did have read it. */
+const kept = 86_400_000
+
+/**
+ * Builds into a folder of its own beside `link`, which then points there: whoever runs the bundle of before keeps it for
+ * a day.
+ */
+export async function publish(link: string): Promise<void> {
+  const parent = dirname(link)
+  const target = `${basename(link)}-${Date.now().toString(36)}-${process.pid}`
+  await buildProgram(join(parent, target))
+  const now = new Date()
+  const before = lstatSync(link, { throwIfNoEntry: false })
+  if (before?.isDirectory()) renameSync(link, `${link}-${process.pid}-before`)
+  else if (before !== undefined) utimesSync(link, now, now)
+  const aside = `${link}.${process.pid}`
+  symlinkSync(target, aside)
+  renameSync(aside, link)
+  for (const name of readdirSync(parent)) {
+    const path = join(parent, name)
+    const isOld = name.startsWith(`${basename(link)}-`) && name !== target
+    if (isOld && now.getTime() - statSync(path).mtimeMs > kept) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 /** Of everything that a bundle is made from. */
@@ -51,5 +154,8 @@ function digestOfSources(): string {
   return hash.digest('hex')
 }
 
-// As a program: node tools/build.ts [FOLDER]
-if (import.meta.main) await buildProgram(argv[2] ?? join(root, 'dist/app'))
+// As a program: node tools/build.ts [LINK]
+if (import.meta.main) {
+  if (argv[2]?.startsWith('-')) throw new Error('usage: node tools/build.ts [LINK]')
+  await publish(resolve(argv[2] ?? join(root, 'dist/app')))
+}

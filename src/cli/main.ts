@@ -37,9 +37,9 @@ process.stdout.on('error', error => {
   throw error
 })
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  const { report } = await import('./failures.ts')
-  process.exitCode = report(error)
-}
+// Not awaited here: the bundle is of a kind of module that cannot.
+main(process.argv.slice(2))
+  .catch(async error => (await import('./failures.ts')).report(error))
+  .then(code => {
+    process.exitCode = code
+  })

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '#test/architecture/sources.ts'
 import { writeDockerArchive } from '#test/images/image-writer.ts'
-import { buildProgram } from '#tools/build.ts'
+import { buildProgram, launcherFlags, publish } from '#tools/build.ts'
 
 describe('the bundle', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
@@ -40,14 +40,58 @@ describe('the bundle', () => {
     const expected = list(join(root, 'src/cli/main.ts'))
 
     expect(expected.packages).toHaveLength(1)
-    expect(list(join(bundle, 'main.js'))).toEqual(expected)
-    expect(list(join(bundle, 'main.js'))).toEqual(expected)
+    expect(list(join(bundle, 'main.cjs'))).toEqual(expected)
+    expect(list(join(bundle, 'main.cjs'))).toEqual(expected)
   })
 
   it('has the files that it reads beside itself', () => {
-    expect(start(join(bundle, 'main.js'), 'policy', 'show')).toBe(
+    expect(start(join(bundle, 'main.cjs'), 'policy', 'show')).toBe(
       start(join(root, 'src/cli/main.ts'), 'policy', 'show'),
     )
-    expect(readdirSync(bundle)).toContain('main.js')
+    expect(readdirSync(bundle)).toContain('main.cjs')
+  })
+
+  it('runs from the code that the build compiled, with the flags of the launcher', () => {
+    const load = `
+      import { loadProgram } from ${JSON.stringify(join(root, 'tools/load-program.ts'))}
+      console.log(loadProgram(${JSON.stringify(bundle)}).script.cachedDataRejected)`
+
+    const flags = launcherFlags()
+
+    expect(flags).toContain('--max-semi-space-size=8')
+    expect(
+      execFileSync(execPath, [...flags, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', load], {
+        encoding: 'utf8',
+      }),
+    ).toBe('false\n')
+  })
+
+  it('runs without it too', () => {
+    renameSync(join(bundle, 'program.bin'), join(bundle, 'aside'))
+
+    const shown = start(join(bundle, 'main.cjs'), 'policy', 'show')
+
+    renameSync(join(bundle, 'aside'), join(bundle, 'program.bin'))
+    expect(shown).toContain('apiVersion: sluice/v1')
+  })
+
+  it('leaves the bundle of before to those who run it, and takes away what was replaced a day ago', async () => {
+    const link = join(folder, 'published', 'app')
+    const targets = () => readdirSync(join(folder, 'published')).filter(name => name.startsWith('app-'))
+    await publish(link)
+    const [first] = targets()
+    await publish(link)
+    const [second] = targets().filter(name => name !== first)
+
+    expect(readlinkSync(link)).toBe(second)
+    expect(targets()).toHaveLength(2)
+
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
+    utimesSync(join(folder, 'published', first!), twoDaysAgo, twoDaysAgo)
+    await publish(link)
+
+    expect(targets()).not.toContain(first)
+    expect(targets()).toContain(second)
+    expect(start(join(link, 'main.cjs'), '--version')).toMatch(/^sluice \d/)
   })
 })
