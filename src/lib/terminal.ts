@@ -12,7 +12,7 @@ const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * `##teamcity[`) are broken up.
  */
 export function printable(text: string): string {
-  return defuse(text.replace(invisible, reveal))
+  return defuse(/^[\x20-\x7e]*$/.test(text) ? text : text.replace(invisible, reveal))
 }
 
 /** The same for text of several lines: line feeds stay, and no line opens a build-service command. */
@@ -34,22 +34,32 @@ function defuse(line: string): string {
   return line.replace(/##(?=\[|vso\[|teamcity\[)/gi, '# #').replace(/^(\s*):(?=:)/, '$1: ')
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let shared: Intl.Segmenter | undefined
+
+/** Made where it is needed: it costs more than a whole table of plain text. */
+function segmentsOf(text: string): Intl.Segments {
+  shared ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return shared.segment(text)
+}
+
+/** Latin letters, dashes, dots, quotes, arrows, ticks and crosses: each takes one column and is joined with none of the others. */
+const narrow = /^[\x20-\x7e\xa0-\u02ff\u2010-\u2027\u2190-\u21ff\u2713-\u2718]*$/
 
 /** Columns that the text takes on a terminal: combining marks take none, East Asian wide characters and emoji two. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  if (narrow.test(text)) return text.length
   let width = 0
-  for (const { segment } of segmenter.segment(text)) width += graphemeWidth(segment)
+  for (const { segment } of segmentsOf(text)) width += graphemeWidth(segment)
   return width
 }
 
 /** At most `width` columns of the text; what is cut ends in `…`. */
 export function truncate(text: string, width: number): string {
   if (displayWidth(text) <= width) return text
+  if (narrow.test(text)) return width < 1 ? '' : `${text.slice(0, width - 1)}…`
   let kept = ''
   let used = 0
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const columns = graphemeWidth(segment)
     if (used + columns > width - 1) break
     kept += segment
@@ -83,7 +93,7 @@ function pieces(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word]
   const parts: string[] = []
   let part = ''
-  for (const { segment } of segmenter.segment(word)) {
+  for (const { segment } of segmentsOf(word)) {
     if (displayWidth(part + segment) > width) {
       parts.push(part)
       part = ''
