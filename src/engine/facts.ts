@@ -37,9 +37,33 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 
 /** JSON with sorted keys and without undefined members: one spelling for one value. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => compareText(a, b)))
-      : item,
-  )
+  return JSON.stringify(ordered(value))
+}
+
+/** The value with the members of every object in order: itself, as far as they are, since copies cost the most. */
+function ordered(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return orderedItems(value)
+  const held = value as Readonly<Record<string, unknown>>
+  const keys = Object.keys(held)
+  let isOrdered = true
+  for (let index = 1; isOrdered && index < keys.length; index++) isOrdered = keys[index - 1]! < keys[index]!
+  if (!isOrdered) keys.sort(compareText)
+  const copy: Record<string, unknown> = {}
+  for (const key of keys) {
+    const member = ordered(held[key])
+    if (member !== held[key]) isOrdered = false
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: member, enumerable: true })
+    else copy[key] = member
+  }
+  return isOrdered ? value : copy
+}
+
+function orderedItems(items: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let index = 0; index < items.length; index++) {
+    const item = ordered(items[index])
+    if (item !== items[index]) (copy ??= [...items])[index] = item
+  }
+  return copy ?? items
 }

@@ -17,6 +17,8 @@ export interface MatchRequest {
   readonly matchings: ReadonlyMap<string, Matching>
   readonly advisories: AdvisoryReader
   readonly hash: Ports['hash']
+  /** `questionsAbout` these packages, where they are known. */
+  readonly questions?: readonly Question[]
 }
 
 export interface Matched {
@@ -39,41 +41,45 @@ function distinctPackages(packages: readonly Package[]): readonly Package[] {
   return [...distinct.values()]
 }
 
-/** The OSV ecosystems, with their releases, that advisories for these packages would be in. */
-export function neededEcosystems(request: Pick<MatchRequest, 'packages' | 'distro' | 'matchings'>): readonly string[] {
-  const needed = new Set<string>()
-  for (const found of distinctPackages(request.packages)) {
+/** A package with what advisories are asked about it. */
+export interface Question {
+  readonly found: Package
+  readonly matching: Matching
+  readonly queries: readonly AdvisoryQuery[]
+}
+
+/** What to ask about each distinct package that advisories could cover. */
+export function questionsAbout(request: Pick<MatchRequest, 'packages' | 'distro' | 'matchings'>): readonly Question[] {
+  return distinctPackages(request.packages).flatMap(found => {
     const matching = request.matchings.get(found.type)
-    for (const { ecosystem } of matching?.queries(found, request.distro) ?? []) needed.add(ecosystem)
-  }
+    return matching === undefined ? [] : [{ found, matching, queries: matching.queries(found, request.distro) }]
+  })
+}
+
+/** The OSV ecosystems, with their releases, that advisories for these packages would be in; sorted. */
+export function neededEcosystems(
+  request: Pick<MatchRequest, 'packages' | 'distro' | 'matchings' | 'questions'>,
+): readonly string[] {
+  const needed = new Set<string>()
+  for (const { queries } of request.questions ?? questionsAbout(request))
+    for (const { ecosystem } of queries) needed.add(ecosystem)
   return [...needed].sort(compareText)
 }
 
 /** Finds every flaw of every distinct package: depends on packages and advisories alone, never on an image. */
 export function matchPackages(request: MatchRequest): Matched {
-  const asked = distinctPackages(request.packages).flatMap(found => {
-    const matching = request.matchings.get(found.type)
-    return matching === undefined ? [] : [{ found, matching, queries: matching.queries(found, request.distro) }]
-  })
+  const questions = request.questions ?? questionsAbout(request)
   const known = new Map<string, Flaws>()
-  const findings = asked.flatMap(question => matchPackage(request, question, known))
-  const consulted = new Set(asked.flatMap(({ queries }) => queries.map(({ ecosystem }) => ecosystem)))
+  const findings = questions.flatMap(question => matchPackage(request, question, known))
   return {
     findings: findings.toSorted(worstFirst),
-    consulted: [...consulted].sort(compareText),
-    missing: missingEcosystems(request, asked),
+    consulted: neededEcosystems({ ...request, questions }),
+    missing: missingEcosystems(request, questions),
   }
 }
 
 /** Flaws of one package version by id, each with the records that say so. */
 type Flaws = ReadonlyMap<string, readonly MatchedAdvisory[]>
-
-/** A package with what advisories are asked about it. */
-interface Question {
-  readonly found: Package
-  readonly matching: Matching
-  readonly queries: readonly AdvisoryQuery[]
-}
 
 /**
  * A package may be known under several releases of one ecosystem (the repositories of an enterprise distribution): it
@@ -94,26 +100,30 @@ function matchPackage(
   question: Question,
   known: Map<string, Flaws>,
 ): readonly VulnerabilityFinding[] {
-  const { found, matching, queries } = question
-  // Packages built of one source ask the same; where the package itself has a say, each is asked.
-  const key = matching.applies === undefined ? JSON.stringify([found.type, queries]) : undefined
+  const { found, matching } = question
+  const key = sharedKey(question)
   const flaws = (key === undefined ? undefined : known.get(key)) ?? askFlaws(request.advisories, question)
   if (key !== undefined) known.set(key, flaws)
+  const hasOwnRating = isSystem(found)
   return [...flaws].map(([flaw, advisories]) => {
-    const vulnerability = request.advisories.describe(flaw, isSystem(found) ? advisories[0]?.source : undefined)
-    const identity = ['vulnerability', vulnerability.id, found.type, found.name].join('|')
+    const vulnerability = request.advisories.describe(flaw, hasOwnRating ? advisories[0]?.source : undefined)
     const hasher = request.hash('sha256')
-    hasher.update(identity)
+    hasher.update(`vulnerability|${vulnerability.id}|${found.type}|${found.name}`)
     return {
       kind: 'vulnerability',
       fingerprint: hasher.hex(),
       vulnerability,
       package: found.purl,
-      advisories: advisories.toSorted((a, b) => compareText(a.id, b.id)),
+      advisories: advisories.length < 2 ? advisories : advisories.toSorted((a, b) => compareText(a.id, b.id)),
       fix: fixOf(advisories, matching.compare),
       severity: vulnerability.severity,
     }
   })
+}
+
+/** Packages built of one source ask the same; undefined where the package itself has a say. */
+function sharedKey({ found, matching, queries }: Question): string | undefined {
+  return matching.applies === undefined ? JSON.stringify([found.type, queries]) : undefined
 }
 
 /** A distribution's own rating counts first for its packages: it knows how it builds them. */
@@ -121,13 +131,31 @@ function isSystem(found: Package): boolean {
   return ecosystems.some(({ id, kind }) => id === found.type && kind === 'system')
 }
 
-/** The flaws of one package version by id, each with the records that say so. */
-export function matchedFlaws(
+/**
+ * Which of these flaws packages have. Only records that tell of one of them are evaluated, and packages that ask the
+ * same are asked about once.
+ */
+export function flawsLeft(
   request: Pick<MatchRequest, 'advisories' | 'distro'>,
-  found: Package,
-  matching: Matching,
-): Flaws {
-  return askFlaws(request.advisories, { found, matching, queries: matching.queries(found, request.distro) })
+  packages: readonly Package[],
+  { matching, flaws }: { readonly matching: Matching; readonly flaws: ReadonlySet<string> },
+): ReadonlySet<string> {
+  const left = new Set<string>()
+  const seen = new Set<string>()
+  for (const found of packages) {
+    const question = { found, matching, queries: matching.queries(found, request.distro) }
+    const key = sharedKey(question)
+    if (key !== undefined && seen.has(key)) continue
+    if (key !== undefined) seen.add(key)
+    for (const query of question.queries) {
+      for (const candidate of request.advisories.lookup(query.ecosystem, query.name)) {
+        const news = candidate.flaws.filter(flaw => flaws.has(flaw) && !left.has(flaw))
+        if (news.length === 0 || matchCandidate({ candidate, query, found, matching }) === undefined) continue
+        for (const flaw of news) left.add(flaw)
+      }
+    }
+  }
+  return left
 }
 
 function askFlaws(advisories: AdvisoryReader, { found, matching, queries }: Question): Flaws {

@@ -6,7 +6,7 @@ import type { VulnerabilityFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { FixAction } from '#model/report.ts'
 import { severityRank } from '#model/severity.ts'
-import { matchedFlaws } from './match.ts'
+import { flawsLeft } from './match.ts'
 
 export interface PlanRequest {
   readonly packages: readonly Package[]
@@ -84,7 +84,8 @@ function actionsFor(unit: Upgradable, request: PlanRequest): readonly FixAction[
     .at(-1)
   const remaining = to === undefined ? new Set<string>() : remainingFlaws(unit, to, { request, matching })
   const removed = to === undefined ? [] : unit.findings.filter(finding => !remaining.has(finding.vulnerability.id))
-  const waiting = unit.findings.filter(finding => !removed.includes(finding))
+  const isRemoved = new Set(removed)
+  const waiting = unit.findings.filter(finding => !isRemoved.has(finding))
   const common = {
     type: unit.type,
     name: unit.name,
@@ -104,20 +105,17 @@ function actionsFor(unit: Upgradable, request: PlanRequest): readonly FixAction[
   ]
 }
 
-/** Ids of the flaws that the packages of a unit would still have at a version. */
+/** Ids of the flaws found in a unit that its packages would still have at a version. */
 function remainingFlaws(
   unit: Upgradable,
   version: string,
   context: { readonly request: PlanRequest; readonly matching: Matching },
 ): ReadonlySet<string> {
-  const remaining = new Set<string>()
-  for (const found of unit.packages) {
-    const upgraded = {
-      ...found,
-      version,
-      ...(found.source !== undefined && { source: { name: found.source.name, version } }),
-    }
-    for (const flaw of matchedFlaws(context.request, upgraded, context.matching).keys()) remaining.add(flaw)
-  }
-  return remaining
+  const upgraded = unit.packages.map(found => ({
+    ...found,
+    version,
+    ...(found.source !== undefined && { source: { name: found.source.name, version } }),
+  }))
+  const flaws = new Set(unit.findings.map(({ vulnerability }) => vulnerability.id))
+  return flawsLeft(context.request, upgraded, { matching: context.matching, flaws })
 }

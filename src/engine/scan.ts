@@ -12,7 +12,7 @@ import { judge } from '#policy/judge.ts'
 import type { Policy } from '#policy/types.ts'
 import { canonical, type Facts } from './facts.ts'
 import { type Gathered, gatherFacts } from './gather.ts'
-import { matchPackages, neededEcosystems } from './match.ts'
+import { matchPackages, neededEcosystems, questionsAbout } from './match.ts'
 import { openTarget } from './open-target.ts'
 import { planFixes } from './plan.ts'
 import type { Ports } from './ports.ts'
@@ -49,10 +49,11 @@ async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): P
   const { packages, distro } = gathered
   const at = wholeSecond(ports.now())
   const matchings = await loadMatchings(packages)
-  const needed = neededEcosystems({ packages, distro, matchings })
+  const questions = questionsAbout({ packages, distro, matchings })
+  const needed = neededEcosystems({ packages, distro, matchings, questions })
   const advisories = await ports.advisories([...new Set(needed.map(name => name.split(':')[0]!))])
   try {
-    const match = matchPackages({ packages, distro, matchings, advisories, hash: ports.hash })
+    const match = matchPackages({ packages, distro, matchings, questions, advisories, hash: ports.hash })
     const support = judgeSupport(distro, { advisories, at, hash: ports.hash })
     const findings = [...(support === undefined ? [] : [support]), ...match.findings]
     const actions = planFixes({ packages, findings: match.findings, distro, matchings, advisories })
