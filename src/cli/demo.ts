@@ -1,12 +1,11 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { feedsStatus, updateStore } from '#advisories/index.ts'
 import { scan } from '#engine/scan.ts'
 import { Failure } from '#lib/failure.ts'
 import { wrap } from '#lib/terminal.ts'
-import { defaultPolicyFile, defaultPolicyName } from '#policy/default-policy.ts'
-import { parsePolicy } from '#policy/parse.ts'
+import { loadDefaultPolicy } from './default-policy.ts'
 import { writeDemoFeeds } from './demo-feeds.ts'
 import { writeDemoImage } from './demo-image.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
@@ -46,7 +45,7 @@ async function showDemo(folder: string, flags: Flags): Promise<void> {
     `An image is put together from the plain files in demo/image: Debian 12 as of June 2023, and a small Node.js application on it. ${advisories} real advisories from demo/feeds are imported for it. Nothing is fetched.`,
     '',
   )
-  const policy = parsePolicy(await readFile(defaultPolicyFile, 'utf8'), defaultPolicyName)
+  const policy = await loadDefaultPolicy()
   const request = { target, open: { insecureRegistries: [] }, policy, stage: 'build', version } as const
   const result = await withPorts(flags, ports => scan(request, ports), { home, now: () => at, offline: true })
   await writeReports(result, [{ format: 'table' }], flags)

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
-import type { HashAlgorithm, Hasher, Ports } from '#engine/ports.ts'
+import type { Ports } from '#engine/ports.ts'
 import { BlobCache } from '#io/blob-cache.ts'
 import { Failure } from '#lib/failure.ts'
 import { printable } from '#lib/terminal.ts'
-import { openFeedSource } from './feed-source.ts'
 import { type Flags, usageFailure } from './flags.ts'
+import { createHasher } from './hasher.ts'
 import { type Home, locateHome } from './home.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { build } from './version.ts'
@@ -123,10 +122,14 @@ async function openAdvisories(request: {
   readonly progress: Progress
   readonly signal: AbortSignal
 }): Promise<AdvisoryReader> {
-  const { ensureEcosystems, openStore } = await import('#advisories/index.ts')
+  const { lackingEcosystems } = await import('#advisories/store/lacking.ts')
+  const { openStore } = await import('#advisories/store/open.ts')
   const { home, ecosystems, offline, progress, signal } = request
   let failure: unknown
-  if (!offline) {
+  // What fetches is loaded where something is to be fetched.
+  if (!offline && lackingEcosystems(home.data, ecosystems).length > 0) {
+    const { ensureEcosystems } = await import('#advisories/index.ts')
+    const { openFeedSource } = await import('./feed-source.ts')
     const show = showUpdate(progress)
     const source = await openFeedSource(process.env.SLUICE_FEEDS_MIRROR)
     await ensureEcosystems({ home: home.data, ecosystems, progress: show, signal, ...source })
@@ -163,11 +166,6 @@ export function showUpdate(progress: Progress): (event: UpdateProgress) => void 
     if (step === 'download') progress.update({ id: feed, label, done, ...(total !== undefined && { total }) })
     else progress.say(total === undefined || step !== 'read' ? label : `${label}  ${done} of ${total} records`)
   }
-}
-
-function createHasher(algorithm: HashAlgorithm): Hasher {
-  const hash = createHash(algorithm)
-  return { update: data => void hash.update(data), hex: () => hash.digest('hex') }
 }
 
 /** The clock: the machine's, or the moment that `--at` names. */

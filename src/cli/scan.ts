@@ -5,10 +5,8 @@ import { Failure } from '#lib/failure.ts'
 import { type LimitName, type Limits, limitDefinitions, parseLimit } from '#model/limits.ts'
 import { type Stage, stages } from '#model/stage.ts'
 import type { Verdict } from '#model/verdict.ts'
-import { defaultPolicyFile, defaultPolicyName } from '#policy/default-policy.ts'
-import { failOnPolicy } from '#policy/fail-on.ts'
-import { parsePolicy } from '#policy/parse.ts'
 import type { Policy } from '#policy/types.ts'
+import { loadDefaultPolicy } from './default-policy.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { readOutputs, writeReports } from './output.ts'
 import { withPorts } from './ports.ts'
@@ -89,8 +87,12 @@ async function choosePolicy(flags: Flags): Promise<Policy> {
   const levels = flags.value('fail-on')
   if (file !== undefined && levels !== undefined)
     throw usageFailure('scan', '--policy and --fail-on exclude each other.')
-  if (levels !== undefined) return failOnPolicy(levels.split(',').map(level => level.trim()))
-  if (file === undefined) return parsePolicy(await readFile(defaultPolicyFile, 'utf8'), defaultPolicyName)
+  if (levels !== undefined) {
+    const { failOnPolicy } = await import('#policy/fail-on.ts')
+    return failOnPolicy(levels.split(',').map(level => level.trim()))
+  }
+  if (file === undefined) return loadDefaultPolicy()
+  const { parsePolicy } = await import('#policy/parse.ts')
   return parsePolicy(await readPolicyText(file), file)
 }
 

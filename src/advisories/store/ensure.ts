@@ -1,6 +1,5 @@
-import { baseEcosystem } from '#advisories/names.ts'
 import { Failure } from '#lib/failure.ts'
-import { loadManifest, storeFolder } from './files.ts'
+import { lackingEcosystems } from './lacking.ts'
 import { type UpdateOptions, updateStore } from './update.ts'
 
 /**
@@ -11,10 +10,7 @@ import { type UpdateOptions, updateStore } from './update.ts'
 export async function ensureEcosystems(
   options: Omit<UpdateOptions, 'from' | 'ecosystems'> & { readonly ecosystems: readonly string[] },
 ): Promise<void> {
-  const named = loadManifest(storeFolder(options.home))
-  if (typeof named === 'string') return
-  const held = named?.feeds ?? {}
-  const wanted = [...new Set(options.ecosystems.map(baseEcosystem))].filter(name => !Object.hasOwn(held, `osv/${name}`))
+  const wanted = lackingEcosystems(options.home, options.ecosystems)
   if (wanted.length === 0) return
   const { outcomes } = await updateStore({ ...options, ecosystems: wanted })
   const failed = outcomes.filter(outcome => outcome.failure !== undefined && outcome.feed.startsWith('osv/'))
