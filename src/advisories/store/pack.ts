@@ -1,8 +1,11 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Affected, AffectedRange, RangeEvent } from '#model/advisory.ts'
 
-/** Shorter texts are kept as they are: compressing them saves little and costs time at every look. */
-const packedFrom = 400
+/**
+ * Shorter texts are kept as they are: unpacking takes 20 µs, most of it for setting up zlib, and a scan looks at
+ * hundreds. Longer ones would not fit into a page of SQLite beside others.
+ */
+const packedFrom = 900
 
 /** More than any text that was packed. */
 const maxText = 64 * 1024 * 1024
