@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { realPath } from '#io/directory.ts'
 import { closeDescriptor, openRegularFile, readAt, readChunks } from '#io/file.ts'
+import { hashPart } from '#io/hash-pool.ts'
 import { Failure } from '#lib/failure.ts'
 import type { Problem } from '#model/problem.ts'
 import { type ArchiveIndex, findMember } from './archive-index.ts'
@@ -31,7 +33,10 @@ export function archiveStore(region: FileRegion, index: ArchiveIndex, close: () 
   }
 }
 
-/** The files of a directory. What is no regular file is not there. */
+/**
+ * The files of a directory. What is no regular file is not there, and neither is what a link leads to outside of it,
+ * unless that is a blob with the very digest that its name promises: build tools share blobs in this way.
+ */
 export function directoryStore(root: string): FileStore {
   const open = new Map<string, FileRegion>()
   return {
@@ -46,6 +51,10 @@ export function directoryStore(root: string): FileStore {
       })
       if (file === undefined) return undefined
       const region = { fd: file.fd, offset: 0, size: file.size }
+      if (!isInside(join(root, name), root) && !(await isAsCalled(name, region))) {
+        await closeDescriptor(file.fd)
+        return undefined
+      }
       open.set(name, region)
       return region
     },
@@ -56,6 +65,19 @@ export function directoryStore(root: string): FileStore {
       open.clear()
     },
   }
+}
+
+function isInside(path: string, root: string): boolean {
+  const [real, folder] = [path, root].map(one => realPath(Buffer.from(one)).toString('latin1')) as [string, string]
+  return real.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+}
+
+/** True for a blob whose name is the digest of its bytes. */
+async function isAsCalled(name: string, region: FileRegion): Promise<boolean> {
+  const blob = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(name)
+  if (blob === null) return false
+  const { hex } = await hashPart(region, [blob[1]!])
+  return hex[0] === blob[2]
 }
 
 /** Bytes that lie in an open file, as a blob. */
