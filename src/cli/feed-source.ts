@@ -30,7 +30,7 @@ export async function openFeedSource(mirror: string | undefined): Promise<FeedSo
 }
 
 function readMirror(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = URL.parse(text) ?? undefined
   const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
   if (url !== undefined && isHttp && url.username === '' && url.password === '' && url.search === '' && url.hash === '')
     return url

@@ -22,7 +22,7 @@ export function proxyFor(url: URL, proxies: HttpProxies | undefined): URL | unde
   if (isIP(host) !== 0 && reachOf(host) === 'loopback') return undefined
   if (isExcepted(host, url.port === '' ? defaultPort(url) : url.port, proxies?.no ?? '')) return undefined
   const text = setting.includes('://') ? setting : `http://${setting}`
-  const proxy = URL.canParse(text) ? new URL(text) : undefined
+  const proxy = URL.parse(text) ?? undefined
   if (proxy?.protocol !== 'http:' && proxy?.protocol !== 'https:') {
     throw new Failure('http/proxy', `The proxy for ${url.protocol}// addresses is not an http:// or https:// URL`, {
       hint: 'Check HTTP_PROXY and HTTPS_PROXY; SOCKS proxies are not supported',

@@ -93,6 +93,12 @@ describe('io/http', () => {
     },
   )
 
+  it('refuses an address that is a URL only at first sight', async () => {
+    const url = `http://${'t'.repeat(6000)}O${'t'.repeat(11_000)}`
+
+    expect(await failureOf(client().request({ url }))).toMatchObject({ code: 'http/address' })
+  })
+
   it('comes back after 429 and 503, as Retry-After says', async () => {
     let count = 0
     const origin = await serve((_request, response) => {

@@ -109,7 +109,7 @@ async function fetchToken(challenge: Challenge, credential: Credential | undefin
 
 function realmOf(challenge: Challenge, options: AuthorizerOptions): URL {
   const text = challenge.parameters.get('realm') ?? ''
-  const realm = URL.canParse(text) ? new URL(text) : undefined
+  const realm = URL.parse(text) ?? undefined
   const isAllowed = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && options.origin.startsWith('http:'))
   if (realm !== undefined && isAllowed) return realm
   throw new Failure('registry/unauthorized', `${options.host} names no https:// address to get a token from`)
