@@ -67,12 +67,12 @@ export function renderGrowth(series: readonly Growth[]): string {
     ]
   })
   const title = 'What a scan costs as its input grows, nothing cached'
-  const height = panel.top + 2 * panel.down
+  const height = panel.top + panel.down + panel.height + 26
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">`,
     words(panel.left, 18, { text: title, bold: true }),
-    key(430, 18, { color: '#1f9d6b', text: 'wall time, peak memory' }),
-    key(620, 18, { color: '#9aa4b2', text: 'CPU time' }),
+    key(480, 18, { color: '#1f9d6b', text: 'wall time, peak memory' }),
+    key(645, 18, { color: '#9aa4b2', text: 'CPU time' }),
     ...drawn,
     '</svg>\n',
   ].join('\n')
