@@ -3,6 +3,7 @@ import { advisoryTargets } from './advisories.ts'
 import { documentTargets } from './documents.ts'
 import { imageTargets } from './images.ts'
 import { languagePackageTargets } from './language-packages.ts'
+import { networkTargets } from './network.ts'
 import { systemPackageTargets } from './system-packages.ts'
 import { textTargets } from './texts.ts'
 
@@ -13,5 +14,6 @@ export const targets: readonly FuzzTarget[] = [
   ...languagePackageTargets,
   ...imageTargets,
   ...advisoryTargets,
+  ...networkTargets,
   ...textTargets,
 ]
