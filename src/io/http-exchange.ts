@@ -38,6 +38,12 @@ export async function exchange(sent: Exchange): Promise<HttpResponse> {
     }
     const watch = watchTime(message, sent, isTls)
     message.on('error', error => reject(watch.explain(error)))
+    message.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      reject(new Failure('http/malformed', `${showUrl(sent.url)} switches to a protocol that nobody asked for`))
+    })
+    // Where it has been answered or has failed this says nothing; where not, nothing else would ever come.
+    message.on('close', () => reject(watch.explain(new Failure('http/cut', `${sent.url.host} gave no answer`))))
     message.on('response', response => {
       watch.answered(response)
       response.on('error', () => {}) // Whoever iterates sees it; a body that nobody reads must not end the process.

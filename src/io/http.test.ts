@@ -99,6 +99,18 @@ describe('io/http', () => {
     expect(await failureOf(client().request({ url }))).toMatchObject({ code: 'http/address' })
   })
 
+  it('does not wait for ever where a server switches to another protocol', async () => {
+    const server = createTcpServer(socket => {
+      socket.on('error', () => {}).end('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nhello')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closers.push(() => server.close())
+
+    const asked = client().request({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` })
+
+    expect(await failureOf(asked)).toMatchObject({ code: 'http/malformed' })
+  })
+
   it('comes back after 429 and 503, as Retry-After says', async () => {
     let count = 0
     const origin = await serve((_request, response) => {

@@ -115,6 +115,7 @@ export const networkTargets: readonly FuzzTarget[] = [
       `HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n${next}${found}`,
       `HTTP/1.1 429 No\r\nRetry-After: 0\r\n\r\n${next}HTTP/1.1 503 No\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n\r\n${next}${found}`,
       `HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: "a"\r\n\r\nhello${next}HTTP/1.1 206 Partial\r\nContent-Range: bytes 3-8/9\r\nContent-Length: 6\r\nETag: "a"\r\n\r\nlo you${next}`,
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\nPRI * HTTP/2.0',
       'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.0 404 No\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\ngone',
     ],
     words: [
