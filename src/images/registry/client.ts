@@ -45,8 +45,11 @@ const manifestTypes: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ]
 
-/** The specification asks registries for 4 MiB at least. */
-const maxManifest = 8 * 2 ** 20
+/**
+ * A manifest, an index or a configuration: what the specification asks registries to take, and other clients read no
+ * more. JSON takes up to forty times its size once it is parsed.
+ */
+export const maxDocument = 4 * 2 ** 20
 const maxErrorBody = 65_536
 
 /** Opens a repository; the first request is made when something is asked for. */
@@ -90,7 +93,7 @@ export function openRepository(endpoint: Endpoint, options: RepositoryOptions): 
       const accept = manifestTypes.join(', ')
       const response = await get(`manifests/${tagOrDigest}`, { headers: { accept }, signal: options.documents })
       if (response.status !== 200) throw await refusal(response, endpoint, tagOrDigest)
-      const bytes = await readBody(response, maxManifest)
+      const bytes = await readBody(response, maxDocument)
       return checkManifest(bytes, response, { endpoint, tagOrDigest })
     },
     blob: async (digest, wanted = {}) => {

@@ -1,7 +1,7 @@
 import type { Blob, LayerPart } from '#images/blob.ts'
 import { digestHash } from '#images/digest.ts'
 import { openImage } from '#images/image.ts'
-import { type Descriptor, maxDocumentBytes } from '#images/manifest.ts'
+import type { Descriptor } from '#images/manifest.ts'
 import { resolveManifest } from '#images/resolve.ts'
 import type { OpenedTarget, OpenOptions } from '#images/types.ts'
 import { createHttpClient, type HttpClient, readBody } from '#io/http.ts'
@@ -9,7 +9,7 @@ import { proxiesFromEnvironment } from '#io/http-proxy.ts'
 import { Failure } from '#lib/failure.ts'
 import { limitDetail, limitsWith } from '#model/limits.ts'
 import { certificatesFor } from './certificates.ts'
-import { blobBody, firstOf, openRepository, type Repository } from './client.ts'
+import { blobBody, firstOf, maxDocument, openRepository, type Repository } from './client.ts'
 import { findCredential } from './credentials.ts'
 import { type Endpoint, endpointsOf, hostNameOf, parseMirrors } from './endpoint.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
@@ -116,7 +116,7 @@ async function partsOf(name: string, source: Source) {
 async function readConfig(config: Descriptor, repositories: readonly Repository[], signal: AbortSignal) {
   return await firstOf(repositories, async repository => {
     const response = await repository.blob(config.digest, { signal })
-    const bytes = await readBody(response, maxDocumentBytes)
+    const bytes = await readBody(response, maxDocument)
     const hash = digestHash(config.digest)
     hash.update(bytes)
     if (hash.digest() === config.digest) return bytes
