@@ -6,7 +6,13 @@ import { root } from './sources.ts'
 interface LockedPackage {
   readonly version?: string
   readonly integrity?: string
+  /** Address it was locked from; absent where that is left to the registry in use. */
+  readonly resolved?: string
   readonly dev?: boolean
+  /** It would run something when it is installed, if npm let it. */
+  readonly hasInstallScript?: boolean
+  /** A folder of this machine in place of a package. */
+  readonly link?: boolean
   /** Set where the package holds a program for some systems only. */
   readonly os?: readonly string[]
 }
@@ -39,7 +45,22 @@ describe('the dependencies', () => {
     expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([])
   })
 
+  it('come from the registry: no repository, no address of its own, no folder', () => {
+    const elsewhere = locked.filter(
+      ([, { resolved, link, version }]) =>
+        link === true ||
+        version === undefined ||
+        (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')),
+    )
+
+    expect(elsewhere.map(([path]) => path)).toEqual([])
+  })
+
   it('run nothing when they are installed', () => {
     expect(readFileSync(join(root, '.npmrc'), 'utf8').split('\n')).toContain('ignore-scripts=true')
+    // esbuild's only makes its start faster.
+    expect(locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([
+      'node_modules/esbuild',
+    ])
   })
 })
