@@ -20,6 +20,14 @@ function directoryOf(name: string, text: string): string {
   return folder
 }
 
+/** The same, in a folder of its own. */
+function inFolder(name: string, text: string): string {
+  const folder = directoryOf('readme.txt', '')
+  mkdirSync(join(folder, 'large'))
+  writeFileSync(join(folder, 'large', name), text)
+  return folder
+}
+
 const imageOf = (...items: readonly TarItem[]) => writeDockerArchive(cage.next('.tar'), [{ layers: [items] }])
 const many = (count: number, line: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => line(at)).join('')
@@ -28,7 +36,56 @@ const stanza = (name: string, more = '') =>
   `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n${more}\n`
 const laughs = (item: (at: number) => string) => many(30, item)
 
+/** A line of Markdown without its code spans (https://spec.commonmark.org/0.31.2/#code-spans). */
+function withoutCode(line: string): string {
+  return line.replace(/(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g, '')
+}
+
+/** Lock files and manifests that are read as text, each with what its entries look like. */
+const lists: readonly (readonly [name: string, start: string, entry: (at: number) => string, end: string])[] = [
+  [
+    'package-lock.json',
+    '{"lockfileVersion":3,"packages":{',
+    at => `"node_modules/p${at}":{"version":"1.0.0"},`,
+    '"":{}}}',
+  ],
+  ['pnpm-lock.yaml', "lockfileVersion: '9.0'\npackages:\n", at => `  p${at}@1.0.0: {resolution: {}}\n`, ''],
+  ['yarn.lock', '# yarn lockfile v1\n\n', at => `p${at}@^1:\n  version "1.0.0"\n\n`, ''],
+  ['uv.lock', 'version = 1\n', at => `[[package]]\nname = "p${at}"\nversion = "1.0.0"\n`, ''],
+  ['poetry.lock', '', at => `[[package]]\nname = "p${at}"\nversion = "1.0.0"\n`, ''],
+  ['Pipfile.lock', '{"default":{', at => `"p${at}":{"version":"==1.0.0"},`, '"z":{"version":"==1.0.0"}}}'],
+  ['requirements.txt', '', at => `p${at}==1.0.0\n`, ''],
+  ['go.mod', 'module example.com/m\nrequire (\n', at => `\texample.com/p${at} v1.0.0\n`, ')\n'],
+  [
+    'pom.xml',
+    '<project><groupId>a</groupId><artifactId>b</artifactId><version>1</version><dependencies>',
+    at => `<dependency><groupId>g</groupId><artifactId>p${at}</artifactId><version>1</version></dependency>`,
+    '</dependencies></project>',
+  ],
+]
+
+/** A list of about so many bytes. */
+function listOf([, start, entry, end]: (typeof lists)[number], bytes: number): string {
+  return start + many(Math.floor(bytes / entry(100_000).length), entry) + end
+}
+
 describe('hostile content', () => {
+  it.each(lists)('of 100 MB is too large, which is told, and the rest is read: %s', async (...lines) => {
+    const [name] = lines
+    const big = await list(cage, inFolder(name, listOf(lines, 100_000_000)))
+
+    expect(big).toEqual({ code: 3, stderr: '', names: ['sound'], codes: ['limit'] })
+  })
+
+  it.each(lists)('of a hundred thousand packages is read whole: %s', async (...lines) => {
+    const [name, start, entry, end] = lines
+    const seen = await list(cage, inFolder(name, start + many(100_000, entry) + end))
+
+    expect([seen.code, seen.codes]).toEqual([0, []])
+    // A pom.xml lists what is asked for, not what is there.
+    expect(seen.names.length).toBeGreaterThan(name === 'pom.xml' ? 1 : 100_000)
+  })
+
   it.each<readonly [string, string, () => string]>([
     [
       'a lock file of 100 MB',
@@ -47,6 +104,12 @@ describe('hostile content', () => {
       'pnpm-lock.yaml',
       () =>
         `lockfileVersion: '9.0'\na0: &a0 [x]\n${laughs(at => `a${at + 1}: &a${at + 1} [${new Array(9).fill(`*a${at}`).join(',')}]\n`)}packages: ''\nlockfileVersion: *a30\n`,
+    ],
+    [
+      'YAML of a billion laughs where packages should be',
+      'pnpm-lock.yaml',
+      () =>
+        `lockfileVersion: '9.0'\na0: &a0 [x]\n${laughs(at => `a${at + 1}: &a${at + 1} [${new Array(9).fill(`*a${at}`).join(',')}]\n`)}packages: *a30\n`,
     ],
     [
       'YAML with merge keys of itself',
@@ -117,6 +180,10 @@ describe('hostile content', () => {
       '\u202eevil',
       '%s%n',
       '../../etc/passwd',
+      'a``b`c',
+      '``',
+      'a\\|b',
+      'a\\',
     ]
     const packages = Object.fromEntries(
       names.map(name => [`node_modules/${name}`, { version: '1.0.0', license: name }]),
@@ -129,6 +196,10 @@ describe('hostile content', () => {
     expect(stdout).not.toMatch(unsafe)
     const markdown = new Map(reports).get('markdown')!
     expect(markdown).not.toMatch(unsafe)
+    // A name is one code span, whatever backticks it has: outside of spans nothing of it is left.
+    const rows = markdown.split('\n').filter(line => line.startsWith('| npm '))
+    expect(rows.length).toBe(names.length + 1)
+    for (const row of rows) expect(withoutCode(row), row).toBe('| npm |  |  |')
   })
 
   it.each<readonly [string, () => readonly TarItem[]]>([
