@@ -1,10 +1,16 @@
-import type { LayerSource } from '#images/types.ts'
-import type { LayerSheet } from './read-layer.ts'
+import type { LayerSource, WalkedFile } from '#images/types.ts'
+import type { Problem } from '#model/problem.ts'
+
+/** Collects what a layer holds. */
+interface Sheet {
+  readonly problems: Problem[]
+  readonly read: (path: string, file: WalkedFile) => void
+}
 
 /** Shows to a sheet the files that hard links of their layer lead to, under each of the links' names: a second pass. */
 export async function readLinks(
   source: LayerSource,
-  sheet: LayerSheet,
+  sheet: Sheet,
   links: ReadonlyMap<string, readonly string[]>,
   signal: AbortSignal | undefined,
 ): Promise<void> {

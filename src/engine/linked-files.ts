@@ -4,7 +4,7 @@ import type { Limits } from '#model/limits.ts'
 import type { LayerFacts } from './layer-facts.ts'
 import type { Ports } from './ports.ts'
 import { LayerSheet, type Manner, type Reader } from './read-layer.ts'
-import { type Stack, stackLayers } from './stack.ts'
+import { type LayerEntry, type Stack, stackLayers } from './stack.ts'
 
 /**
  * A package database, or the file that names the distribution, may lie behind a symbolic link at a place that no reader
@@ -19,7 +19,8 @@ export async function readLinked(
   const stack = stackLayers(layers)
   const ends = farEnds(stack, readers)
   const wanted = new Map<number, Map<string, readonly Reader[]>>()
-  for (const { layer, name, path } of stack.entriesAt(new Set(ends.keys()))) {
+  const places = new Set(ends.keys())
+  for (const { layer, name, path } of [...stack.entriesAt(places), ...unnamedAt(places, layers)]) {
     const { texts, files } = layers[layer]!
     const readBy = new Set(files.filter(file => file.path === name).map(({ ecosystem }) => ecosystem))
     const { isText, readers: asking } = ends.get(path)!
@@ -41,6 +42,13 @@ export async function readLinked(
     }
   }
   return { layers: completed, stack: stackLayers(completed) }
+}
+
+/** Files that were passed over are not known by name: where a layer has such, any place may be one's. */
+function unnamedAt(places: ReadonlySet<string>, layers: readonly LayerFacts[]): readonly LayerEntry[] {
+  return layers.flatMap(({ tree }, layer) =>
+    tree.passedOver === undefined ? [] : [...places].map(path => ({ layer, name: path, path })),
+  )
 }
 
 /** What is looked for at a path. */
