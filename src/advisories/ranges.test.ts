@@ -113,4 +113,22 @@ describe('advisories/ranges', () => {
       { numRuns: 3_000 },
     )
   })
+
+  it('answers for one interval as for any other range', () => {
+    const version = fc.integer({ min: -1, max: 5 }).map(String)
+    const events = fc.oneof(
+      version.map((introduced): RangeEvent[] => [{ introduced }]),
+      fc.tuple(version, version).map(([introduced, fixed]): RangeEvent[] => [{ introduced }, { fixed }]),
+      fc.tuple(version, version).map(([introduced, lastAffected]): RangeEvent[] => [{ introduced }, { lastAffected }]),
+    )
+
+    fc.assert(
+      fc.property(events, version, (one, asked) => {
+        const { range: _, ...answer } = affects(statement(one), asked, byNumber)
+        const { range: __, ...general } = affects(statement([...one, { limit: '*' }]), asked, byNumber)
+        expect(answer).toEqual(general)
+      }),
+      { numRuns: 2000 },
+    )
+  })
 })

@@ -48,7 +48,7 @@ export interface AdvisoryCandidate {
   readonly summary?: string
   /** All statements of the record about this name in this ecosystem. */
   readonly affected: readonly Affected[]
-  /** The flaws it tells of, each by the id under which all its aliases are joined. At least one. */
+  /** The flaws it tells of, each by the id under which all its aliases are joined. At least one. To be asked for before `close`. */
   readonly flaws: readonly string[]
 }
 

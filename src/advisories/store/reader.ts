@@ -5,6 +5,7 @@ import { cveNumber } from '#advisories/epss/normalize.ts'
 import { compareIds, isCve } from '#advisories/flaws.ts'
 import { baseEcosystem, canonicalEcosystem, canonicalName, databaseOf } from '#advisories/names.ts'
 import type { AdvisoryCandidate, AdvisoryReader, SupportDates } from '#advisories/types.ts'
+import type { Affected } from '#model/advisory.ts'
 import { type Distro, supportProduct } from '#model/distro.ts'
 import type { Vulnerability } from '#model/finding.ts'
 import { chooseRating } from '#model/severity-choice.ts'
@@ -14,18 +15,21 @@ import { unpack, unpackAffected } from './pack.ts'
 
 type Feeds = Readonly<Record<string, FeedState>>
 
+/** Gives what a function throws as damage of the store. */
+type Guard = <Given extends unknown[], Result>(answer: (...given: Given) => Result) => (...given: Given) => Result
+
 /** A reader over an open store. What SQLite or a column cannot answer goes through `damaged` and is thrown. */
 export function createReader(db: DatabaseSync, feeds: Feeds, damaged: (error: unknown) => Error): AdvisoryReader {
-  const guard =
-    <Arguments extends unknown[], Result>(answer: (...given: Arguments) => Result) =>
-    (...given: Arguments): Result => {
+  const guard: Guard =
+    answer =>
+    (...given) => {
       try {
         return answer(...given)
       } catch (error) {
         throw damaged(error)
       }
     }
-  const { covers, lookup } = guard(() => createLookup(db, feeds))()
+  const { covers, lookup } = guard(() => createLookup(db, feeds, guard))()
   return {
     covers: guard(covers),
     lookup: guard(lookup),
@@ -46,7 +50,7 @@ type LookupRow = readonly [
   body: unknown,
 ]
 
-function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'covers' | 'lookup'> {
+function createLookup(db: DatabaseSync, feeds: Feeds, guard: Guard): Pick<AdvisoryReader, 'covers' | 'lookup'> {
   const keys = new Map<string, number>()
   for (const row of db.prepare('SELECT key, name FROM ecosystem').all()) keys.set(row.name as string, row.key as number)
   const released = new Set([...keys.keys()].filter(name => name.includes(':')).map(baseEcosystem))
@@ -58,6 +62,7 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
   // Rows as arrays take half the time of objects.
   find.setReturnArrays(true)
   const resolve = createResolve(db)
+  const flawsOfRefs = guard((refs: string) => flawsOf(split(refs), resolve))
 
   const covered = remember((ecosystem: string): boolean => {
     const name = canonicalEcosystem(ecosystem)
@@ -72,17 +77,7 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
     const key = keys.get(asked)
     if (key === undefined) return []
     const rows = find.all(key, known) as unknown as readonly LookupRow[]
-    const candidates = rows.map(
-      ([id, published, modified, summary, refs, body]): AdvisoryCandidate => ({
-        id,
-        source: databaseOf(id),
-        ...(published === null ? undefined : { published }),
-        modified,
-        ...(summary === null ? undefined : { summary }),
-        affected: unpackAffected(body, asked, known),
-        flaws: flawsOf(split(refs), resolve),
-      }),
-    )
+    const candidates = rows.map(row => new Candidate(row, unpackAffected(row[5], asked, known), flawsOfRefs))
     return candidates.length < 2 ? candidates : candidates.sort((a, b) => (a.id < b.id ? -1 : 1))
   })
 
@@ -92,6 +87,38 @@ function createLookup(db: DatabaseSync, feeds: Feeds): Pick<AdvisoryReader, 'cov
       const asked = canonicalEcosystem(ecosystem)
       return found(`${asked}\n${canonicalName(asked, name)}`)
     },
+  }
+}
+
+/** A row as a candidate. Most are of other versions and told of nothing: their flaws are looked up when asked for. */
+class Candidate implements AdvisoryCandidate {
+  readonly id: string
+  readonly published?: string
+  readonly modified: string
+  readonly summary?: string
+  readonly affected: readonly Affected[]
+  readonly #refs: string
+  readonly #flawsOf: (refs: string) => readonly string[]
+  #flaws: readonly string[] | undefined
+
+  constructor(row: LookupRow, affected: readonly Affected[], flawsOf: (refs: string) => readonly string[]) {
+    const [id, published, modified, summary, refs] = row
+    this.id = id
+    if (published !== null) this.published = published
+    this.modified = modified
+    if (summary !== null) this.summary = summary
+    this.affected = affected
+    this.#refs = refs
+    this.#flawsOf = flawsOf
+  }
+
+  get source(): string {
+    return databaseOf(this.id)
+  }
+
+  get flaws(): readonly string[] {
+    this.#flaws ??= this.#flawsOf(this.#refs)
+    return this.#flaws
   }
 }
 
