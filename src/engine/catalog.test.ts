@@ -131,7 +131,10 @@ function meant(stack: Stack, reader: Reader, distro: ReturnType<typeof identifyD
   const steps = new Set(files.flatMap(({ layer, hiddenBy }) => (hiddenBy < stack.height ? [layer, hiddenBy] : [layer])))
   const arrivals = new Map<string, number>()
   let final: Assembly['packages'] = []
-  for (const top of [...steps].sort((a, b) => a - b)) {
+  const last = Math.max(...steps)
+  for (const step of [...steps].sort((a, b) => a - b)) {
+    // Links may have been changed by layers above the last that changed a file.
+    const top = step === last ? stack.height - 1 : step
     const seen = new Map<string, TreeFile>()
     for (const { layer, path, hiddenBy, file: read } of files)
       if (layer <= top && hiddenBy > top) seen.set(path, { path, facts: read.facts })
@@ -140,7 +143,7 @@ function meant(stack: Stack, reader: Reader, distro: ReturnType<typeof identifyD
     final = reader.cataloger.assemble({ mode: 'installed', distro, files: tree, at }).packages
     const present = new Set(final.flatMap(({ purl, locations }) => locations.map(({ path }) => `${purl} ${path}`)))
     for (const name of arrivals.keys()) if (!present.has(name)) arrivals.delete(name)
-    for (const name of present) if (!arrivals.has(name)) arrivals.set(name, top)
+    for (const name of present) if (!arrivals.has(name)) arrivals.set(name, step)
   }
   return new Map(
     final.map(({ purl, locations }) => [

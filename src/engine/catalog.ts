@@ -32,25 +32,24 @@ export interface Catalog {
 export function catalogPackages(request: CatalogRequest): Catalog {
   const { stack, layers } = request
   const ofEcosystem = Map.groupBy(stack.files, ({ file }) => file.ecosystem)
-  const parts = request.readers.map(reader => {
-    const files = ofEcosystem.get(reader.ecosystem.id) ?? []
-    return { reader, files, assembly: assemble(request, reader, { files, top: stack.height - 1 }) }
-  })
   const holders = new Holders(stack, layers)
-  const packages = parts.flatMap(part => {
-    const introductionOf = introductions(request, part, holders)
-    return part.assembly.packages.map((found): Package => {
+  const parts: CatalogPart[] = []
+  const packages: Package[] = []
+  const problems: Problem[] = []
+  // One ecosystem after the other, so that what each of them put together first need not be kept for all.
+  for (const reader of request.readers) {
+    const files = ofEcosystem.get(reader.ecosystem.id) ?? []
+    const assembly = assemble(request, reader, { files, top: stack.height - 1 })
+    const introductionOf = introductions(request, { reader, files, assembly }, holders)
+    for (const found of assembly.packages) {
       const introduced = introductionOf(found)
-      return {
-        ...found,
-        locations: found.locations.map(({ path, line }) => holders.locate(path, line)),
-        ...(introduced !== undefined && { introduced }),
-      }
-    })
-  })
-  const problems = parts.flatMap(({ assembly }) =>
-    assembly.problems.map(({ code, detail, path, line }) => ({ code, detail, location: holders.locate(path, line) })),
-  )
+      const locations = found.locations.map(({ path, line }) => holders.locate(path, line))
+      packages.push(introduced === undefined ? { ...found, locations } : { ...found, locations, introduced })
+    }
+    for (const { code, detail, path, line } of assembly.problems)
+      problems.push({ code, detail, location: holders.locate(path, line) })
+    parts.push({ reader, files, owns: assembly.owns })
+  }
   const owned = ownPackages(packages, parts, { stack, fileAt: path => holders.fileAt(path) })
   return { packages: owned.toSorted(byPlace), problems }
 }
@@ -87,10 +86,17 @@ class Holders {
   }
 }
 
+/** What the files of one ecosystem give, seen from the highest layer. */
+interface Assembled {
+  readonly reader: Reader
+  readonly files: readonly StackedFile[]
+  readonly assembly: Assembly
+}
+
 /** How each package of one ecosystem came into the image; undefined where there are no layers. */
 function introductions(
   request: CatalogRequest,
-  { reader, files, assembly }: CatalogPart,
+  { reader, files, assembly }: Assembled,
   holders: Holders,
 ): (found: CatalogedPackage) => Introduction | undefined {
   const { stack, layers } = request

@@ -32,12 +32,24 @@ export class Hiders {
       this.#above.add(part)
   }
 
+  /** True for directories that watched paths are in, at any depth: what lies elsewhere hides nothing. */
+  watchesIn(directory: string): boolean {
+    return directory === '' ? this.#watched.size > 0 : this.#above.has(directory)
+  }
+
   /** Takes in a layer above those that it has. */
   add(layer: number, cover: Cover): void {
     for (const path of cover.solid)
       if (this.#watched.has(path) || this.#above.has(path)) append(this.#solid, path, layer)
     for (const path of cover.directories) if (this.#watched.has(path)) append(this.#directories, path, layer)
     for (const path of cover.opaques) append(this.#opaques, path, layer)
+    this.#covers.clear()
+  }
+
+  /** Frees what only further layers would need. */
+  settle(): void {
+    this.#watched.clear()
+    this.#above.clear()
     this.#covers.clear()
   }
 

@@ -11,8 +11,8 @@ export interface CatalogPart {
   readonly reader: Reader
   /** Its files of all layers. */
   readonly files: readonly StackedFile[]
-  /** As seen from the highest layer. */
-  readonly assembly: Assembly
+  /** What it says, seen from the highest layer, of who installed which files. */
+  readonly owns: Assembly['owns']
 }
 
 /** Where things are, seen from the highest layer. */
@@ -32,7 +32,7 @@ export function ownPackages(
   parts: readonly CatalogPart[],
   { stack, fileAt }: Places,
 ): readonly Package[] {
-  if (parts.every(({ assembly }) => assembly.owns === undefined)) return packages
+  if (parts.every(({ owns }) => owns === undefined)) return packages
   const systems = new Set(
     parts.filter(({ reader }) => reader.ecosystem.kind === 'system').map(({ reader }) => reader.ecosystem.id),
   )
@@ -51,8 +51,12 @@ export function ownPackages(
   return packages.map(found => {
     if (systems.has(found.type)) return found
     // One package may lie at several places: a copy that nobody owns is the application's own.
-    const owners = found.locations.map(({ path }) => ownerOf(fileAt(path)))
-    const owner = owners.includes(undefined) ? undefined : owners[0]
+    let owner: string | undefined
+    for (const { path } of found.locations) {
+      const claimant = ownerOf(fileAt(path))
+      if (claimant === undefined) return found
+      owner ??= claimant
+    }
     return owner === undefined ? found : { ...found, owner }
   })
 }
@@ -69,8 +73,8 @@ function claimsOn(
   const names = stack.aliases(new Set([...asked].map(baseName)))
   const endings = new Set([...names].map(ending))
   const isAsked = (path: string) => path.endsWith('/') || (endings.has(ending(path)) && names.has(baseName(path)))
-  for (const { assembly } of parts) {
-    for (const claim of assembly.owns?.(isAsked) ?? []) {
+  for (const { owns } of parts) {
+    for (const claim of owns?.(isAsked) ?? []) {
       const path = stack.resolve(claim.path, stack.height - 1)
       if (path === undefined || !asked.has(path)) continue
       const known = claims.get(path)

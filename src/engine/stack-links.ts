@@ -1,7 +1,7 @@
 import { directoryName } from '#lib/text.ts'
 import { Hiders } from './hiders.ts'
 import type { LayerFacts } from './layer-facts.ts'
-import { Placing } from './stack-paths.ts'
+import { eachLanding, Placing } from './stack-paths.ts'
 
 /** A symbolic link of one layer. */
 interface LinkVersion {
@@ -31,20 +31,33 @@ export class LinkHistory {
     this.#height = height
   }
 
-  add(layer: LayerFacts): void {
+  /** Takes in a layer above those that it has, and tells where the files land that were read of it. */
+  add(layer: LayerFacts): readonly string[] {
     const index = this.#placings.length
-    this.#placings.push(index === 0 ? undefined : this.#placeUpper(layer, index))
+    const placing = index === 0 ? undefined : this.#placeUpper(layer, index)
+    this.#placings.push(placing)
+    const watched: string[] = []
     for (const [name, target] of layer.tree.symlinks) {
       const path = this.place(name, index)
       const versions = this.#links.get(path)
       if (versions === undefined) this.#links.set(path, [{ layer: index, target }])
       else versions.push({ layer: index, target })
+      watched.push(path)
     }
-    // Nothing can hide what the highest layer holds.
-    if (index === this.#height - 1) return
-    for (const [name] of layer.tree.symlinks) this.hiders.watch(this.place(name, index))
-    for (const { path } of layer.files) this.hiders.watch(this.place(path, index))
-    for (const [path] of layer.texts) this.hiders.watch(this.place(path, index))
+    const files = layer.files.map(({ path }) => this.place(path, index))
+    for (const [path] of layer.texts) watched.push(this.place(path, index))
+    // What was looked up for all entries of the layer is rarely asked for again.
+    placing?.forget()
+    if (index < this.#height - 1) {
+      for (const path of files) this.hiders.watch(path)
+      for (const path of watched) this.hiders.watch(path)
+    }
+    return files
+  }
+
+  /** Where a directory of layer `index` lands. */
+  directoryOf(directory: string, index: number): string {
+    return this.#placings[index]?.directoryOf(directory) ?? directory
   }
 
   /** Where an entry of layer `index` lands: its directory is looked up through the links of the layers below. */
@@ -87,15 +100,23 @@ export class LinkHistory {
     const marks = new Marks({
       whiteouts: tree.whiteouts.map(name => before.place(name)),
       opaques: tree.opaques.map(name => before.place(name)),
-      directories: this.#links.size === 0 ? [] : tree.directories.map(name => before.place(name)),
+      directories: () => tree.directories.map(name => before.place(name)),
     })
     const placing = new Placing(path => {
       const target = below(path)
       return target === undefined || marks.clears(path) ? undefined : target
     })
-    const solid = tree.paths.map(name => placing.place(name))
-    for (const path of marks.whiteouts) solid.push(path)
-    this.hiders.add(index, { solid, directories: withParents(placing, tree.directories), opaques: marks.opaques })
+    const solid = [...marks.whiteouts]
+    const directories: string[] = []
+    const landings = {
+      directoryOf: (directory: string) => placing.directoryOf(directory),
+      isKept: (directory: string) => this.hiders.watchesIn(directory),
+    }
+    eachLanding(tree.paths, landings, path => solid.push(path))
+    eachLanding(tree.directories, landings, path => directories.push(path))
+    // Directories that the layer only implies, by naming something in them.
+    for (const directory of placing.directories()) directories.push(directory)
+    this.hiders.add(index, { solid, directories, opaques: marks.opaques })
     return placing
   }
 }
@@ -104,17 +125,24 @@ export class LinkHistory {
 class Marks {
   readonly whiteouts: ReadonlySet<string>
   readonly opaques: ReadonlySet<string>
-  readonly #directories: ReadonlySet<string>
+  readonly #directories: () => readonly string[]
+  /** Mostly nobody asks. */
+  #placed: ReadonlySet<string> | undefined
 
-  constructor(marks: Readonly<Record<'whiteouts' | 'opaques' | 'directories', readonly string[]>>) {
+  constructor(marks: {
+    readonly whiteouts: readonly string[]
+    readonly opaques: readonly string[]
+    readonly directories: () => readonly string[]
+  }) {
     this.whiteouts = new Set(marks.whiteouts)
     this.opaques = new Set(marks.opaques)
-    this.#directories = new Set(marks.directories)
+    this.#directories = marks.directories
   }
 
   /** True where a lower link of that path is removed, or a directory takes its place. */
   clears(path: string): boolean {
-    if (this.#directories.has(path) || this.whiteouts.has(path)) return true
+    this.#placed ??= new Set(this.#directories())
+    if (this.#placed.has(path) || this.whiteouts.has(path)) return true
     if (this.whiteouts.size === 0 && this.opaques.size === 0) return false
     for (let part = path; part !== ''; ) {
       part = directoryName(part)
@@ -122,14 +150,4 @@ class Marks {
     }
     return false
   }
-}
-
-/** Directories of a layer whose entries have been placed: those it names, and those it implies by naming something in them. */
-function withParents(placing: Placing, names: readonly string[]): ReadonlySet<string> {
-  const all = new Set<string>()
-  for (const name of names) all.add(placing.place(name))
-  for (const directory of [...all, ...placing.directories])
-    for (let path = directory; path !== '' && (path === directory || !all.has(path)); path = directoryName(path))
-      all.add(path)
-  return all
 }

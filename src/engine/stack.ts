@@ -1,7 +1,7 @@
-import { baseName } from '#lib/text.ts'
+import { baseName, directoryName } from '#lib/text.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import { LinkHistory } from './stack-links.ts'
-import { ending, follow, StraightPaths } from './stack-paths.ts'
+import { eachLanding, follow, StraightPaths } from './stack-paths.ts'
 
 /** A file of one layer, and how long it stays visible as layers are stacked on it. */
 export interface StackedFile {
@@ -45,16 +45,17 @@ export interface Stack {
  */
 export function stackLayers(layers: readonly LayerFacts[]): Stack {
   const links = new LinkHistory(layers.length)
-  for (const layer of layers) links.add(layer)
-  const straight = new StraightPaths(path => links.has(path))
-  const resolve = (path: string, top: number) =>
-    straight.has(path) ? path : follow(path, link => links.seen(link, top).target)
+  const placed = layers.map(layer => links.add(layer))
   const files = layers.flatMap((layer, index) =>
-    layer.files.map(file => {
-      const path = links.place(file.path, index)
+    layer.files.map((file, at) => {
+      const path = placed[index]![at]!
       return { layer: index, path, hiddenBy: links.hiddenBy(path, index), file }
     }),
   )
+  links.hiders.settle()
+  const straight = new StraightPaths(path => links.has(path))
+  const resolve = (path: string, top: number) =>
+    straight.has(path) ? path : follow(path, link => links.seen(link, top).target)
   return {
     height: layers.length,
     files,
@@ -102,20 +103,16 @@ function entriesAt(
   links: LinkHistory,
   paths: ReadonlySet<string>,
 ): readonly LayerEntry[] {
-  // Links of directories change where a name lands, but not its last part: most names can be told by their end.
-  const ends = new Map<number, string[]>()
-  for (const name of new Set([...paths].map(baseName)))
-    ends.set(ending(name), [...(ends.get(ending(name)) ?? []), name])
+  const directories = new Set([...paths].map(directoryName))
   const found: LayerEntry[] = []
   layers.forEach(({ tree }, layer) => {
-    // What was passed over is not known by name: any place may be one of those, where they are.
-    if (tree.passedOver !== undefined) for (const path of paths) found.push({ layer, name: path, path })
-    for (const name of tree.paths) {
-      const alike = ends.get(ending(name))
-      if (alike === undefined || !alike.some(end => name.endsWith(end))) continue
-      const path = links.place(name, layer)
-      if (paths.has(path)) found.push({ layer, name, path })
+    const landings = {
+      directoryOf: (directory: string) => links.directoryOf(directory, layer),
+      isKept: (directory: string) => directories.has(directory),
     }
+    eachLanding(tree.paths, landings, (path, name) => {
+      if (paths.has(path)) found.push({ layer, name, path })
+    })
   })
   return found
 }
