@@ -7,7 +7,7 @@ export const rpm: Ecosystem = {
   title: 'RPM packages',
   spec: 'https://rpm-software-management.github.io/rpm/manual/',
   kind: 'system',
-  version: 1,
+  version: 2,
   wants: file => isWanted(file.path),
   mayWant: isReadName,
   databases,
