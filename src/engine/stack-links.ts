@@ -107,15 +107,21 @@ export class LinkHistory {
       return target === undefined || marks.clears(path) ? undefined : target
     })
     const solid = [...marks.whiteouts]
-    const directories: string[] = []
+    const directories = new Set<string>()
+    const holding = new Set<string>()
     const landings = {
       directoryOf: (directory: string) => placing.directoryOf(directory),
-      isKept: (directory: string) => this.hiders.watchesIn(directory),
+      isKept: (directory: string) => {
+        holding.add(directory)
+        return this.hiders.watchesIn(directory)
+      },
     }
     eachLanding(tree.paths, landings, path => solid.push(path))
-    eachLanding(tree.directories, landings, path => directories.push(path))
-    // Directories that the layer only implies, by naming something in them.
-    for (const directory of placing.directories()) directories.push(directory)
+    // What a layer names something in is a directory, be it named itself or not.
+    eachLanding(tree.directories, landings, path => holding.add(path))
+    for (const directory of holding)
+      for (let path = directory; path !== '' && !directories.has(path); path = directoryName(path))
+        directories.add(path)
     this.hiders.add(index, { solid, directories, opaques: marks.opaques })
     return placing
   }

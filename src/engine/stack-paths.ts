@@ -107,26 +107,15 @@ function landing(name: string, directory: string, placed: string): string {
 export class Placing {
   readonly #link: LinkAt
   readonly #directories = new Map<string, string>([['', '']])
-  /** Those that links lead to: unlike others, the directories that these are in need not have been looked up. */
-  readonly #bent: string[] = []
 
   constructor(link: LinkAt) {
     this.#link = link
-  }
-
-  /** Where the directories landed that were asked about so far, and those that they are in. */
-  directories(): ReadonlySet<string> {
-    const all = new Set(this.#directories.values())
-    for (const path of this.#bent)
-      for (let part = directoryName(path); part !== '' && !all.has(part); part = directoryName(part)) all.add(part)
-    return all
   }
 
   /** Frees what was looked up; it is looked up again where it is asked for. */
   forget(): void {
     this.#directories.clear()
     this.#directories.set('', '')
-    this.#bent.length = 0
   }
 
   place(path: string): string {
@@ -138,7 +127,6 @@ export class Placing {
     const known = this.#directories.get(directory)
     if (known !== undefined) return known
     const placed = this.#isStraight(directory) ? directory : (follow(directory, this.#link) ?? directory)
-    if (placed !== directory || !this.#directories.has(directoryName(directory))) this.#bent.push(placed)
     this.#directories.set(directory, placed)
     return placed
   }
