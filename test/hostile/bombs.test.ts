@@ -7,6 +7,7 @@ import { joined, paxItem, type TarItem, tarBytes, tarHeader } from '#test/images
 import { deflateBomb, gzipBomb, writeCrowd, zstdBomb } from './bomb-writer.ts'
 import { list, openCage } from './cage.ts'
 import { diffIdOf, writeLayout } from './layouts.ts'
+import { zipQuine } from './zip-quine.ts'
 
 const cage = openCage('bombs')
 afterAll(() => cage.close())
@@ -58,6 +59,13 @@ function overlapping(copies: number, inner: Uint8Array): Uint8Array {
     method: 8,
   }))
   return jar([first, ...others])
+}
+
+/** A zip64 jar with a number of eight bytes changed, so far before its end. */
+function lied(beforeEnd: number, value: bigint): Uint8Array {
+  const bytes = Buffer.from(writeZip([{ name: 'META-INF/MANIFEST.MF', content: 'x' }], { zip64: true }))
+  bytes.writeBigUInt64LE(value, bytes.length - beforeEnd)
+  return new Uint8Array(bytes)
 }
 
 /** A jar with a member of raw deflate data that announces the size given. */
@@ -123,6 +131,13 @@ describe('bombs', () => {
     ['ten gigabytes of a jar in a jar', () => deflated('a.jar', deflateBomb(10 * gigabyte), 10 * gigabyte), 'limit'],
     ['a gigabyte of a jar in jars', () => nested(3, deflated('a.jar', deflateBomb(gigabyte), gigabyte)), 'limit'],
     ['a million jars in jars', () => tree(6, 10), 'limit'],
+    ['a jar that holds itself', () => zipQuine('a.jar'), 'limit'],
+    [
+      'a jar that holds itself, in a jar that holds it a thousand times',
+      () => jar(Array.from({ length: 1000 }, (_, at) => ({ name: `${at}.jar`, content: zipQuine('a.jar') }))),
+      'limit',
+    ],
+    // Names that share bytes, and places that are not there, are damage: who unpacks by the local headers sees others.
     [
       'one jar under ten thousand names',
       () => overlapping(20_000, jar([{ name: 'b', content: new Uint8Array(2 ** 20), deflate: true }])),
@@ -149,6 +164,9 @@ describe('bombs', () => {
     ],
     ['members of encrypted data', () => jar([{ name: 'a.jar', content: 'x', encrypted: true }]), 'encrypted'],
     ['names that climb out', () => jar([{ name: '../../../../etc/a.jar', content: 'no jar' }]), 'unreadable'],
+    ['a zip64 directory that lies beyond the file', () => lied(98 - 48, 2n ** 62n), 'truncated'],
+    ['a zip64 directory of exabytes', () => lied(98 - 40, 2n ** 62n), 'truncated'],
+    ['a zip64 count that no number holds', () => lied(98 - 32, 2n ** 64n - 1n), 'limit'],
   ])('in jars do not go off: %s', async (_title, body, code) => {
     const seen = await list(cage, imageOf('opt/app.jar', body()))
 
