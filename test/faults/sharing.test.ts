@@ -38,7 +38,8 @@ describe('a home that many scans share', () => {
 
   it('is found cold by all of them: they agree, and none reads a layer that it found', async () => {
     const home = await scene.freshHome()
-    const trace = join(scene.folder, 'trace')
+    // Only there may the processes write.
+    const trace = join(home, 'trace')
     const environment = { NODE_OPTIONS: preload, SLUICE_TEST_TRACE: trace }
 
     let joining = later
