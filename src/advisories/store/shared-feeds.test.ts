@@ -43,11 +43,11 @@ describeWith('../shared/feeds', feeds !== '')('advisories/store: real feeds', ()
 
   it('knows Log4Shell by all its names, exploited and scored', () => {
     const reader = openStore(home)!
-    const candidates = reader.lookup('Maven', 'org.apache.logging.log4j:log4j-core')
+    const flaws = reader.lookup('Maven', 'org.apache.logging.log4j:log4j-core').flatMap(one => one.flaws)
     const { aliases, severity, kev, epss } = reader.describe('CVE-2021-44228')
     reader.close()
 
-    expect(candidates.some(one => one.flaws.includes('CVE-2021-44228'))).toBe(true)
+    expect(flaws).toContain('CVE-2021-44228')
     expect(aliases).toContain('GHSA-jfh8-c2jp-5v3q')
     expect({ severity, added: kev?.added, ransomware: kev?.ransomware }).toEqual({
       severity: 'CRITICAL',
@@ -60,12 +60,12 @@ describeWith('../shared/feeds', feeds !== '')('advisories/store: real feeds', ()
   it('tells what a Go record of two CVEs says, once for each', () => {
     const reader = openStore(home)!
     const index = readFileSync(join(feeds, 'osv', 'Go', 'modified_id.csv'), 'utf8')
-    const all = reader.lookup('Go', 'stdlib')
+    const all = reader.lookup('Go', 'stdlib').map(({ flaws }) => flaws)
     reader.close()
 
     expect(index).toContain('GO-')
     expect(all.length).toBeGreaterThan(50)
-    for (const { flaws } of all) expect(new Set(flaws).size).toBe(flaws.length)
+    for (const flaws of all) expect(new Set(flaws).size).toBe(flaws.length)
   })
 
   it('is not current because a record is from the year 9999', () => {
