@@ -1,10 +1,14 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { writeZip } from '#test/ecosystems/zip-writer.ts'
+import { hasProgram } from '#test/support/engine.ts'
 import { bucketFiles, recordOf } from '#test/support/osv-bucket.ts'
+import { describeWith } from '#test/support/skips.ts'
 import { openCage } from './cage.ts'
 import { epssOf, type FeedServer, fillFeeds, kevOf, paths, recordsOf, startFeedServer } from './feed-server.ts'
 import { type Answer, drip, type HostileServer, pour, serve, serveRaw } from './servers.ts'
@@ -82,7 +86,7 @@ const silent: Answer = () => undefined
 const dripping =
   (text: string): Answer =>
   (_request, response) =>
-    drip(response.writeHead(200, { 'content-length': 10_000_000 }), text)
+    drip(response.writeHead(200, { 'content-length': 1_000_000 }), text)
 const raw =
   (act: (socket: Socket) => void): Answer =>
   request =>
@@ -434,5 +438,39 @@ describe('records that try to change the program', () => {
     const after = await state()
     expect(after.findings).toHaveLength(before.findings.length)
     expect([...after.feeds.keys()].sort()).toEqual([...before.feeds.keys()].sort())
+  })
+})
+
+describeWith('openssl', hasProgram('openssl'))('a mirror over TLS', () => {
+  it('does not lead to where there is none', async () => {
+    const folder = cage.next()
+    mkdirSync(folder)
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+    const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+    execFileSync('openssl', ['req', '-x509', ...curve, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    const pair = { cert: readFileSync(cert), key: readFileSync(key) }
+    fillFeeds(mirror, newer)
+    const location = (path = '') => `${mirror.origin}${path}`
+    const server = createServer(pair, (request, response) =>
+      response.writeHead(302, { location: location(request.url) }).end(),
+    )
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const asked = mirror.seen.length
+
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const [trusted, distrusted] = [
+      await cage.probe(['feeds', 'update', '--mirror', url], { home, environment: { NODE_EXTRA_CA_CERTS: cert } }),
+      await cage.probe(['feeds', 'update', '--mirror', url], { home }),
+    ]
+    server.closeAllConnections()
+    server.close()
+
+    expect(trusted.code).toBe(2)
+    expect(trusted.stderr).toContain('from https to http')
+    expect(distrusted.code).toBe(2)
+    expect(distrusted.stderr).toContain('is not trusted')
+    expect(mirror.seen).toHaveLength(asked)
+    expect(await state()).toEqual(before)
   })
 })
