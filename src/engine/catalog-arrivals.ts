@@ -16,8 +16,8 @@ export interface ArrivalRequest {
   readonly fileAt: (place: string) => string
 }
 
-/** Files and packages that are gone through, at most, to learn in which layers the packages of an ecosystem came. */
-const maxWork = 1_500_000
+/** Files, and packages at their places, that are gone through, at most, to learn in which layers the packages of an ecosystem came. */
+const maxWork = 600_000
 
 /**
  * For each package of the final state and each of its places, by `identity`: the lowest layer from which on it has been
@@ -34,9 +34,9 @@ export function arrivalLayers(request: ArrivalRequest): ReadonlyMap<string, numb
     const staying = new Set(places)
     for (let at = steps.length - 1; at > 0 && staying.size > 0; at--) {
       const below = request.assemble(files, steps[at - 1]!)
-      work += files.length + below.packages.length
-      if (work > maxWork) return arrivals
       const present = new Set(below.packages.flatMap(identities))
+      work += files.length + present.size
+      if (work > maxWork) return arrivals
       for (const name of staying) {
         if (present.has(name)) continue
         arrivals.set(name, steps[at]!)
