@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,7 @@ function socketPath(): Promise<string> {
       socket.once('data', () => socket.end(answers[Math.min(asked++, answers.length - 1)]!))
     })
     server.on('error', reject)
+    process.once('exit', () => rmSync(path, { force: true }))
     server.listen(path, () => resolve(path)).unref()
   })
   return listening

@@ -7,13 +7,13 @@ import { BrokenRecord, isId } from './fields.ts'
 import { normalizeOsv, type OsvRecord } from './normalize.ts'
 
 const maxEntries = 2_000_000
-/** The largest real record has 2 MB. */
+/** Far above real records; what is parsed takes many times its size. */
 const maxRecordBytes = 8 * 1024 * 1024
 
 /** Together: the largest real archive inflates to a few gigabytes. */
 const maxTotalBytes = 32 * 1024 * 1024 * 1024
 
-/** Real archives inflate to two or three times their size; the ratio counts from `bombBytes` on. */
+/** Real archives inflate to at most five times their size; the ratio counts from `bombBytes` on. */
 const maxRatio = 50
 const bombBytes = 256 * 1024 * 1024
 

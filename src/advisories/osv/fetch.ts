@@ -30,7 +30,7 @@ export interface OsvArchive extends ByteSource {
   readonly close: (done: boolean) => void
 }
 
-/** Bounds, far above the largest real ones: an index of 10 MB, a record of 2 MB, an archive of 300 MB. */
+/** Bounds, several times the largest real ones and small enough to be read whole in 512 MB. */
 const maxIndexBytes = 32 * 1024 * 1024
 const maxRecordBytes = 8 * 1024 * 1024
 const maxArchiveBytes = 2 * 1024 * 1024 * 1024

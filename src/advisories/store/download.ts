@@ -22,6 +22,9 @@ export interface Download {
 /** Connections that may break without a new byte before a download is given up (what arrived is kept for the next update). */
 const maxBreaks = 5
 
+/** Of a file whose server does not say how long it is: every source does. */
+const maxUnannounced = 2 ** 30
+
 /** Connections that may break in all: a server that gives a byte for each would never end. */
 const maxBreaksInAll = 50
 
@@ -91,14 +94,14 @@ async function advance(wanted: Download): Promise<string> {
 async function append(wanted: Download, response: HttpResponse, from: number): Promise<void> {
   const length = Number(response.headers['content-length'] ?? Number.NaN)
   const total = Number.isNaN(length) ? undefined : from + length
-  const tooLarge = () =>
-    new Failure('http/too-large', `${new URL(wanted.url).pathname} is larger than ${wanted.maxBytes} bytes`)
-  if (total !== undefined && total > wanted.maxBytes) throw tooLarge()
+  const most = total === undefined ? Math.min(maxUnannounced, wanted.maxBytes) : wanted.maxBytes
+  const tooLarge = () => new Failure('http/too-large', `${new URL(wanted.url).pathname} is larger than ${most} bytes`)
+  if (total !== undefined && total > most) throw tooLarge()
   const file = await open(join(wanted.folder, `${wanted.name}.part`), from === 0 ? 'w' : 'r+')
   try {
     let at = from
     for await (const chunk of response.body) {
-      if (at + chunk.length > wanted.maxBytes) throw tooLarge()
+      if (at + chunk.length > most) throw tooLarge()
       for (let done = 0; done < chunk.length; )
         done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten
       at += chunk.length
