@@ -1,7 +1,7 @@
 import { contentMark, readAt } from '#io/file.ts'
-import { hashPart, type PartDigest } from '#io/hash-pool.ts'
+import { hashPart, type PartDigest } from '#io/hash-part.ts'
 import { encodingOf } from '#io/inflate.ts'
-import { expectInflating } from '#io/inflate-pool.ts'
+import { expectInflating } from '#io/inflate-part.ts'
 import type { FileRegion, LayerClaim } from './blob.ts'
 import { LayerCheck } from './layer-check.ts'
 
@@ -13,9 +13,14 @@ export function headOf(region: FileRegion): Uint8Array {
   return readAt(region.fd, region.offset, Math.min(headBytes, region.size))
 }
 
-interface Making {
-  readonly digest: Promise<PartDigest>
+/** Digests that are being made, and how to end that. */
+export interface Hashing {
+  /** Never rejects. */
+  readonly result: Promise<{ readonly digest: PartDigest } | { readonly error: unknown }>
   readonly stop: () => void
+}
+
+interface Making extends Hashing {
   isClaimed: boolean
 }
 
@@ -31,12 +36,15 @@ export class RegionDigests {
     this.#claim = claim
   }
 
-  /** A walk will come: hashing begins, and threads start, while the program loads what reads the layer. */
+  /**
+   * A walk will come: plain bytes are hashed while the program loads what reads the layer; for others threads start,
+   * which inflate first and hash then.
+   */
   prepare(signal?: AbortSignal): void {
     try {
       const encoding = encodingOf(headOf(this.#region))
       if (encoding === 'gzip' || encoding === 'zstd') expectInflating()
-      this.#begin(contentMark(this.#region.fd), new LayerCheck(this.#claim, encoding !== 'plain').algorithms, signal)
+      else this.#begin(contentMark(this.#region.fd), new LayerCheck(this.#claim, false).algorithms, signal)
     } catch {
       // Told when the layer is walked.
     }
@@ -46,16 +54,11 @@ export class RegionDigests {
    * The digests of the whole file, in the order of `algorithms`, which are the same whenever this is called. `stop` is
    * for a walk that ends early: it ends the hashing, unless that is for another walk.
    */
-  make(
-    mark: string,
-    algorithms: readonly string[],
-    signal?: AbortSignal,
-  ): { readonly digest: Promise<PartDigest>; readonly stop: () => void } {
-    const { digest, stop, isClaimed } = this.#makings.get(mark) ?? this.#begin(mark, algorithms, signal)
-    if (isClaimed) return { digest, stop: () => undefined }
-    const making = this.#makings.get(mark)
-    if (making !== undefined) making.isClaimed = true
-    return { digest, stop }
+  make(mark: string, algorithms: readonly string[], signal?: AbortSignal): Hashing {
+    const making = this.#makings.get(mark) ?? this.#begin(mark, algorithms, signal)
+    if (making.isClaimed) return { result: making.result, stop: () => undefined }
+    making.isClaimed = true
+    return making
   }
 
   #begin(mark: string, algorithms: readonly string[], signal?: AbortSignal): Making {
@@ -65,9 +68,15 @@ export class RegionDigests {
       algorithms.length === 0
         ? Promise.resolve({ hex: [], bytes: this.#region.size })
         : hashPart(this.#region, algorithms, signals)
-    const making = { digest, stop: () => ending.abort(), isClaimed: false }
+    const result = digest.then(
+      made => ({ digest: made }),
+      (error: unknown) => {
+        this.#makings.delete(mark)
+        return { error }
+      },
+    )
+    const making = { result, stop: () => ending.abort(), isClaimed: false }
     this.#makings.set(mark, making)
-    digest.catch(() => this.#makings.delete(mark))
     return making
   }
 }

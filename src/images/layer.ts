@@ -1,6 +1,6 @@
 import { contentMark } from '#io/file.ts'
 import { type Encoding, encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
-import { inflatePart } from '#io/inflate-pool.ts'
+import { inflatePart } from '#io/inflate-part.ts'
 import { Failure } from '#lib/failure.ts'
 import { isTarStart } from '#lib/tar-header.ts'
 import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
@@ -141,7 +141,10 @@ class LayerPass {
     return undefined
   }
 
-  /** A second thread hashes what is walked or inflated; both read what the file says, which must not change meanwhile. */
+  /**
+   * Another thread hashes what is walked here; what is inflated is hashed after that. All read what the file says, which
+   * must not change meanwhile.
+   */
   async #readRegion(
     region: FileRegion,
     encoding: 'gzip' | 'zstd' | 'plain',
@@ -151,29 +154,27 @@ class LayerPass {
     const { visitor, signal } = asked
     const fault: Fault = {}
     const mark = contentMark(region.fd)
-    const { digest, stop } = this.#known!.make(mark, this.#check.algorithms, signal)
-    const hashing = digest.then(
-      made => ({ made }),
-      (error: unknown) => ({ error }),
-    )
+    const hash = () => this.#known!.make(mark, this.#check.algorithms, signal)
+    let hashing = encoding === 'plain' ? hash() : undefined
     try {
       const trouble =
         encoding === 'plain'
           ? await this.#walkInPlace(region, walk, fault, signal)
           : await this.#inflateRegion(region, encoding, walk, { fault, signal })
       if (trouble !== undefined || fault.code !== undefined || walk.isFull) return this.#finish(walk, trouble, fault)
+      hashing ??= hash()
       visitor.shown?.()
-      const hashed = await hashing
+      const hashed = await hashing.result
       if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
       else if (contentMark(region.fd) !== mark) this.#refuse(new Error('it was changed meanwhile'), walk, fault, signal)
       else {
-        this.#check.takeMade(hashed.made.hex)
-        this.#storedBytes = hashed.made.bytes
+        this.#check.takeMade(hashed.digest.hex)
+        this.#storedBytes = hashed.digest.bytes
       }
       return this.#finish(walk, undefined, fault)
     } finally {
-      stop()
-      await hashing
+      hashing?.stop()
+      await hashing?.result
     }
   }
 

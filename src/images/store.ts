@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { realPath } from '#io/directory.ts'
 import { closeDescriptor, openRegularFile, readAt, readChunks } from '#io/file.ts'
-import { hashPart } from '#io/hash-pool.ts'
+import { hashPart } from '#io/hash-part.ts'
 import { Failure } from '#lib/failure.ts'
 import type { Problem } from '#model/problem.ts'
 import { type ArchiveIndex, findMember } from './archive-index.ts'

@@ -1,11 +1,20 @@
 import type { Worker } from 'node:worker_threads'
 
+/**
+ * What threads can do, by name. A thread runs the text of these functions, which may therefore use nothing from around
+ * them. `post` gives answers before the last one, which is returned; what is thrown becomes `{ failed: message }`.
+ */
+export type ThreadTasks = Readonly<Record<string, (question: never, post: (answer: unknown) => void) => unknown>>
+
 /** Something to do for a thread. */
 export interface ThreadJob {
-  /** Given to the thread as it is: structured-clone data. */
+  readonly task: string
+  /** Given to the task as it is: structured-clone data. */
   readonly question: unknown
   /** How much there is to do, in any unit: the thread with the least left gets the next job. */
   readonly weight: number
+  /** No thread is started for this job where there are so many. */
+  readonly most: number
   /** Gets what the thread answers, in order; true where that was the last of it. Must not throw. */
   readonly hear: (answer: unknown) => boolean
   /** The thread is gone, or there never was one: its answers, if any came, are all there will be. */
@@ -18,42 +27,36 @@ interface Thread {
   readonly jobs: ThreadJob[]
 }
 
-/**
- * A few threads of one kind, started when they are first needed. They run the text of `program`, which may therefore
- * use nothing from around it: it listens at its `parentPort` for questions and posts answers there.
- */
+/** A few threads of one kind, started when they are first needed. */
 export class ThreadPool {
-  readonly #program: () => void
+  readonly #tasks: ThreadTasks
   readonly #name: string
-  readonly #most: number
   readonly #threads: Thread[] = []
 
-  constructor(program: () => void, { name, most }: { readonly name: string; readonly most: number }) {
-    this.#program = program
+  constructor(name: string, tasks: ThreadTasks) {
     this.#name = name
-    this.#most = most
+    this.#tasks = tasks
   }
 
   /** Gives a job to the thread with the least to do: jobs wait there, where no busy caller holds them up. */
   give(job: ThreadJob): void {
-    const { worker, jobs } = this.#next()
+    const { worker, jobs } = this.#next(job.most)
     jobs.push(job)
     // A thread that has nothing to do does not keep the process.
     worker.ref()
-    worker.postMessage(job.question)
+    worker.postMessage({ task: job.task, question: job.question })
   }
 
-  /** Starts a thread if there is room for one without work, so that it is there when work comes. */
-  warm(): void {
+  /** Starts a thread, unless there are so many or one has nothing to do: it is there when work comes. */
+  warm(most: number): void {
     const isIdle = this.#threads.some(({ jobs }) => jobs.length === 0)
-    if (isIdle || this.#threads.length >= this.#most) return
-    this.#start().worker.unref()
+    if (!isIdle && this.#threads.length < most) this.#start().worker.unref()
   }
 
-  #next(): Thread {
+  #next(most: number): Thread {
     const left = ({ jobs }: Thread) => jobs.reduce((sum, { weight }) => sum + weight, 0)
     const least = this.#threads.toSorted((a, b) => left(a) - left(b))[0]
-    if (least !== undefined && (least.jobs.length === 0 || this.#threads.length >= this.#most)) return least
+    if (least !== undefined && (least.jobs.length === 0 || this.#threads.length >= most)) return least
     return this.#start()
   }
 
@@ -61,7 +64,7 @@ export class ThreadPool {
     // Loaded where it is needed: a scan whose facts are cached starts no thread.
     const workers = process.getBuiltinModule('node:worker_threads')
     const options = { eval: true, name: this.#name, resourceLimits: { maxYoungGenerationSizeMb: 1 } }
-    const thread: Thread = { worker: new workers.Worker(`(${this.#program})()`, options), jobs: [] }
+    const thread: Thread = { worker: new workers.Worker(programOf(this.#tasks), options), jobs: [] }
     this.#threads.push(thread)
     thread.worker.on('message', (answer: unknown) => {
       if (!thread.jobs[0]?.hear(answer)) return
@@ -74,4 +77,18 @@ export class ThreadPool {
     })
     return thread
   }
+}
+
+function programOf(tasks: ThreadTasks): string {
+  const named = Object.entries(tasks).map(([name, task]) => `${JSON.stringify(name)}: ${task}`)
+  return `
+const { parentPort } = process.getBuiltinModule('node:worker_threads')
+const tasks = { ${named.join(',\n')} }
+parentPort.on('message', ({ task, question }) => {
+  try {
+    parentPort.postMessage(tasks[task](question, answer => parentPort.postMessage(answer)))
+  } catch (error) {
+    parentPort.postMessage({ failed: error instanceof Error ? error.message : String(error) })
+  }
+})`
 }

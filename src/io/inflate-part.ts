@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { readChunks } from './file.ts'
-import type { FilePart } from './hash-pool.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
-import { ThreadPool } from './thread-pool.ts'
+import { type FilePart, type InflateQuestion, partThreads } from './part-threads.ts'
 
 /** Threads, at most. The thread that asks has little to do meanwhile: it shares a core with them. */
 const maxThreads = Math.min(3, availableParallelism())
@@ -13,11 +12,9 @@ const pieceBytes = 2 ** 20
 /** Pieces that a thread may be ahead of who takes them: bounds memory. */
 const pieces = 4
 
-const pool = new ThreadPool(inflateThread, { name: 'inflate', most: maxThreads })
-
 /** Something will have to be inflated: starts a thread for it, which takes a while. */
 export function expectInflating(): void {
-  pool.warm()
+  partThreads.warm(maxThreads)
 }
 
 /** Who gets what a part inflates to. */
@@ -46,20 +43,7 @@ type Answer =
   | 'unable'
   | 'end'
 
-/** What a thread is asked. */
-interface Question extends FilePart {
-  readonly encoding: 'gzip' | 'zstd'
-  readonly state: Int32Array<SharedArrayBuffer>
-  readonly bytes: Uint8Array<SharedArrayBuffer>
-  readonly pieceBytes: number
-  readonly pieces: number
-}
-
-/** What both sides share: `[free pieces, 1 to stop]`, and the pieces. */
-interface Ring {
-  readonly state: Int32Array<SharedArrayBuffer>
-  readonly bytes: Uint8Array<SharedArrayBuffer>
-}
+type Ring = Pick<InflateQuestion, 'state' | 'bytes'>
 
 /**
  * Inflates a part of an open file beside the calling thread, as `inflate` does, piece by piece. Throws what `take`
@@ -123,9 +107,11 @@ function inflateThere(
       else resolve(isStopped ? {} : endOf(answer))
       return true
     }
-    pool.give({
-      question: { encoding, ...part, ...ring, pieceBytes, pieces } satisfies Question,
+    partThreads.give({
+      task: 'inflate',
+      question: { encoding, ...part, ...ring, pieceBytes, pieces } satisfies InflateQuestion,
       weight: part.size,
+      most: maxThreads,
       hear: answer => hear(answer as Answer),
       // Before the first piece, a thread that cannot be had costs time only.
       lost: () => resolve(turn === 0 ? 'unable' : { error: new Error('the thread that inflated it has ended') }),
@@ -161,85 +147,4 @@ async function inflateHere(encoding: 'gzip' | 'zstd', part: FilePart, taker: Par
   taker.signal?.throwIfAborted()
   if (failed === undefined) return fault === undefined ? {} : { fault }
   return { error: failed.error instanceof Error ? failed.error : new Error(String(failed.error)) }
-}
-
-/**
- * What a thread runs: started from its own text, it may use nothing of this file. It calls the decoder behind Node's
- * streams, which inflates into memory that is used again: half the time of the stream, which makes a new buffer for
- * every piece. Where Node has no such decoder any more, it says so before it touches anything.
- */
-function inflateThread(): void {
-  interface Decoder {
-    writeSync?: (flush: number, ...at: readonly unknown[]) => void
-    onerror: (message: string, number: number, code: string) => void
-    close: () => void
-  }
-  const { parentPort } = process.getBuiltinModule('node:worker_threads')
-  const { readSync } = process.getBuiltinModule('node:fs')
-  const zlib = process.getBuiltinModule('node:zlib')
-  const input = Buffer.allocUnsafeSlow(2 ** 18)
-
-  const run = ({ encoding, fd, offset, size, state, bytes, pieceBytes, pieces }: Question) => {
-    const isGzip = encoding === 'gzip'
-    const stream = isGzip ? zlib.createGunzip({ chunkSize: 64 }) : zlib.createZstdDecompress({ chunkSize: 64 })
-    const { _handle: decoder, _writeState: left } = stream as unknown as {
-      _handle?: Decoder
-      _writeState?: Uint32Array
-    }
-    if (typeof decoder?.writeSync !== 'function' || !(left instanceof Uint32Array)) return 'unable'
-    let code: string | undefined
-    decoder.onerror = (_message, _number, name) => {
-      code = name
-    }
-    const finish = isGzip ? zlib.constants.Z_FINISH : zlib.constants.ZSTD_e_end
-    let read = 0
-    let turn = 0
-    let hasEnded = false
-    /** Inflates what is in `input`, up to the given end; tells whether to go on. */
-    const drain = (end: number, flush: number): boolean => {
-      let start = 0
-      for (;;) {
-        while (Atomics.load(state, 0) === 0) Atomics.wait(state, 0, 0)
-        if (Atomics.load(state, 1) === 1) return false
-        const at = (turn % pieces) * pieceBytes
-        decoder.writeSync!(flush, input, start, end - start, bytes, at, pieceBytes)
-        if (code !== undefined) return false
-        const [free, rest] = [left[0]!, left[1]!]
-        const hasMoved = free < pieceBytes || rest < end - start
-        if (free < pieceBytes) {
-          Atomics.sub(state, 0, 1)
-          turn++
-          parentPort!.postMessage({ piece: pieceBytes - free, read: read - rest })
-        }
-        start = end - rest
-        // A zstd decoder stops behind each frame.
-        if (free === 0 || (!isGzip && rest > 0 && hasMoved)) continue
-        // With room for more it took no more: the stream is at its end, what follows is padding or does not belong.
-        if (rest > 0) hasEnded = true
-        return rest === 0 || input.subarray(start, end).every(byte => byte === 0)
-      }
-    }
-    try {
-      while (read < size) {
-        const count = readSync(fd, input, 0, Math.min(input.length, size - read), offset + read)
-        if (count === 0) break
-        read += count
-        if (hasEnded ? input.subarray(0, count).some(byte => byte !== 0) : !drain(count, 0)) {
-          return Atomics.load(state, 1) === 1 ? 'end' : code === undefined ? 'trailing' : { code }
-        }
-      }
-      if (!hasEnded) drain(0, finish)
-      return code === undefined ? 'end' : { code }
-    } finally {
-      stream.destroy()
-    }
-  }
-
-  parentPort!.on('message', question => {
-    try {
-      parentPort!.postMessage(run(question))
-    } catch (error) {
-      parentPort!.postMessage({ failed: error instanceof Error ? error.message : String(error) })
-    }
-  })
 }

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { readChunks } from './file.ts'
-import { ThreadPool } from './thread-pool.ts'
-
-/** Bytes in an open file. */
-export interface FilePart {
-  readonly fd: number
-  readonly offset: number
-  readonly size: number
-}
+import { type FilePart, type HashQuestion, partThreads } from './part-threads.ts'
 
 /** The digests of a part, hexadecimal and in the order they were asked for, and how many bytes there were. */
 export interface PartDigest {
@@ -20,8 +13,6 @@ type Answer = PartDigest | { readonly failed: string } | 'stopped'
 
 /** Threads, at most: reading and hashing are bound by memory soon. One core is left to the thread that asks. */
 const maxThreads = Math.min(3, availableParallelism() - 1)
-
-const pool = new ThreadPool(hashThread, { name: 'hash', most: maxThreads })
 
 /**
  * Hashes a part of an open file beside the calling thread. Ends early where the file does. Throws where `signal` says
@@ -47,7 +38,11 @@ export async function hashPart(
   }
 }
 
-function hashThere(part: FilePart, algorithms: readonly string[], stop: Int32Array): Promise<PartDigest> {
+function hashThere(
+  part: FilePart,
+  algorithms: readonly string[],
+  stop: Int32Array<SharedArrayBuffer>,
+): Promise<PartDigest> {
   return new Promise<PartDigest>((resolve, reject) => {
     const hear = (answer: Answer) => {
       if (answer === 'stopped') reject(new Error('stopped'))
@@ -55,9 +50,11 @@ function hashThere(part: FilePart, algorithms: readonly string[], stop: Int32Arr
       else resolve(answer)
       return true
     }
-    pool.give({
-      question: { ...part, algorithms, stop },
+    partThreads.give({
+      task: 'hash',
+      question: { ...part, algorithms, stop } satisfies HashQuestion,
       weight: part.size,
+      most: maxThreads,
       hear: answer => hear(answer as Answer),
       // A thread that cannot be had costs time, not the result.
       lost: () => hashHere(part, algorithms).then(resolve, reject),
@@ -73,32 +70,4 @@ async function hashHere(part: FilePart, algorithms: readonly string[], signal?: 
     bytes += chunk.length
   }
   return { hex: hashes.map(hash => hash.digest('hex')), bytes }
-}
-
-/** What a thread runs: started from its own text, it may use nothing of this file. */
-function hashThread(): void {
-  const { parentPort } = process.getBuiltinModule('node:worker_threads')
-  const { createHash } = process.getBuiltinModule('node:crypto')
-  const { readSync } = process.getBuiltinModule('node:fs')
-  // Small enough to stay in a core's cache between reading and hashing.
-  const buffer = Buffer.allocUnsafeSlow(2 ** 18)
-  parentPort!.on('message', ({ fd, offset, size, algorithms, stop }) => {
-    const hashes = algorithms.map((name: string) => createHash(name))
-    let bytes = 0
-    try {
-      while (bytes < size) {
-        if (Atomics.load(stop as Int32Array, 0) === 1) return parentPort!.postMessage('stopped')
-        const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - bytes), offset + bytes)
-        if (count === 0) break
-        for (const hash of hashes) hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
-        bytes += count
-      }
-      parentPort!.postMessage({
-        hex: hashes.map((hash: { digest: (how: 'hex') => string }) => hash.digest('hex')),
-        bytes,
-      })
-    } catch (error) {
-      parentPort!.postMessage({ failed: error instanceof Error ? error.message : String(error) })
-    }
-  })
 }

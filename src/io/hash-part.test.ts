@@ -4,9 +4,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashPart } from './hash-pool.ts'
+import { hashPart } from './hash-part.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'hash-pool-'))
+const folder = mkdtempSync(join(tmpdir(), 'hash-part-'))
 const path = join(folder, 'file')
 const content = Buffer.from(Array.from({ length: 700_001 }, (_, index) => (index * 31) % 251))
 writeFileSync(path, content)
@@ -16,7 +16,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-describe('io/hash-pool', () => {
+describe('io/hash-part', () => {
   it('agrees with sha256sum', async () => {
     const expected = execFileSync('sha256sum', [path], { encoding: 'utf8' }).slice(0, 64)
 

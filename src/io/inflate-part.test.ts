@@ -5,9 +5,9 @@ import { createGunzip, createZstdDecompress, gzipSync, zstdCompressSync } from '
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { inflate } from './inflate.ts'
-import { inflatePart } from './inflate-pool.ts'
+import { inflatePart } from './inflate-part.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'inflate-pool-'))
+const folder = mkdtempSync(join(tmpdir(), 'inflate-part-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Inflates what lies behind some other bytes in a file. */
@@ -50,7 +50,7 @@ const text = Buffer.from('a line of text\n'.repeat(500_000))
 const noise = Buffer.from(Uint32Array.from({ length: 400_000 }, (_, index) => Math.imul(index + 1, 0x9e3779b1)).buffer)
 const compressors = { gzip: gzipSync, zstd: zstdCompressSync } as const
 
-describe('io/inflate-pool', () => {
+describe('io/inflate-part', () => {
   it('finds the decoder that it calls in the Node that it runs on', () => {
     for (const stream of [createGunzip(), createZstdDecompress()]) {
       expect(stream).toMatchObject({
