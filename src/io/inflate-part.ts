@@ -45,22 +45,30 @@ type Answer =
 
 type Ring = Pick<InflateQuestion, 'state' | 'bytes'>
 
+/** Rings that nobody uses: memory that was touched before costs nothing, and memory that threads share is freed late. */
+const rings: Ring[] = []
+
+function takeRing(): Ring {
+  const ring = rings.pop() ?? {
+    state: new Int32Array(new SharedArrayBuffer(8)),
+    bytes: new Uint8Array(new SharedArrayBuffer(pieces * pieceBytes)),
+  }
+  ring.state.set([pieces, 0])
+  return ring
+}
+
 /**
  * Inflates a part of an open file beside the calling thread, as `inflate` does, piece by piece. Throws what `take`
  * throws, and where `signal` says so; in any case nobody reads the descriptor any more when this settles.
  */
 export async function inflatePart(encoding: 'gzip' | 'zstd', part: FilePart, taker: PartTaker): Promise<PartEnd> {
-  const ring: Ring = {
-    state: new Int32Array(new SharedArrayBuffer(8)),
-    bytes: new Uint8Array(new SharedArrayBuffer(pieces * pieceBytes)),
-  }
-  ring.state[0] = pieces
+  taker.signal?.throwIfAborted()
+  const ring = takeRing()
   const stop = () => {
     Atomics.store(ring.state, 1, 1)
     Atomics.add(ring.state, 0, 1)
     Atomics.notify(ring.state, 0)
   }
-  taker.signal?.throwIfAborted()
   taker.signal?.addEventListener('abort', stop, { once: true })
   try {
     const end = await inflateThere(encoding, part, { ring, stop, taker })
@@ -68,6 +76,8 @@ export async function inflatePart(encoding: 'gzip' | 'zstd', part: FilePart, tak
     return end === 'unable' ? await inflateHere(encoding, part, taker) : end
   } finally {
     taker.signal?.removeEventListener('abort', stop)
+    // The thread has given its last answer, or is gone.
+    rings.push(ring)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ThreadPool } from './thread-pool.ts'
+import { ThreadPool, type ThreadTools } from './thread-pool.ts'
 
 /** Bytes in an open file. */
 export interface FilePart {
@@ -27,11 +27,9 @@ export interface InflateQuestion extends FilePart {
 /** Threads that read parts of files. */
 export const partThreads = new ThreadPool('parts', { hash: hashTask, inflate: inflateTask })
 
-function hashTask({ fd, offset, size, algorithms, stop }: HashQuestion) {
+function hashTask({ fd, offset, size, algorithms, stop }: HashQuestion, { buffer }: ThreadTools) {
   const { createHash } = process.getBuiltinModule('node:crypto')
   const { readSync } = process.getBuiltinModule('node:fs')
-  // Small enough to stay in a core's cache between reading and hashing.
-  const buffer = Buffer.allocUnsafeSlow(2 ** 18)
   const hashes = algorithms.map(name => createHash(name))
   let bytes = 0
   while (bytes < size) {
@@ -51,7 +49,7 @@ function hashTask({ fd, offset, size, algorithms, stop }: HashQuestion) {
  */
 function inflateTask(
   { encoding, fd, offset, size, state, bytes, pieceBytes, pieces }: InflateQuestion,
-  post: (answer: { readonly piece: number; readonly read: number }) => void,
+  { buffer: input, post }: ThreadTools,
 ) {
   interface Decoder {
     writeSync?: (flush: number, ...at: readonly unknown[]) => void
@@ -59,7 +57,6 @@ function inflateTask(
   }
   const { readSync } = process.getBuiltinModule('node:fs')
   const zlib = process.getBuiltinModule('node:zlib')
-  const input = Buffer.allocUnsafeSlow(2 ** 18)
   const isGzip = encoding === 'gzip'
   const stream = isGzip ? zlib.createGunzip({ chunkSize: 64 }) : zlib.createZstdDecompress({ chunkSize: 64 })
   const { _handle: decoder, _writeState: left } = stream as unknown as { _handle?: Decoder; _writeState?: Uint32Array }

@@ -1,10 +1,18 @@
 import type { Worker } from 'node:worker_threads'
 
+/** What a thread gives to its tasks. */
+export interface ThreadTools {
+  /** Gives an answer before the last one. */
+  readonly post: (answer: unknown) => void
+  /** Memory of 256 KiB that is used again by every task: small enough to stay in a core's cache. */
+  readonly buffer: Buffer
+}
+
 /**
  * What threads can do, by name. A thread runs the text of these functions, which may therefore use nothing from around
- * them. `post` gives answers before the last one, which is returned; what is thrown becomes `{ failed: message }`.
+ * them. The last answer is returned; what is thrown becomes `{ failed: message }`.
  */
-export type ThreadTasks = Readonly<Record<string, (question: never, post: (answer: unknown) => void) => unknown>>
+export type ThreadTasks = Readonly<Record<string, (question: never, tools: ThreadTools) => unknown>>
 
 /** Something to do for a thread. */
 export interface ThreadJob {
@@ -84,9 +92,10 @@ function programOf(tasks: ThreadTasks): string {
   return `
 const { parentPort } = process.getBuiltinModule('node:worker_threads')
 const tasks = { ${named.join(',\n')} }
+const tools = { buffer: Buffer.allocUnsafeSlow(2 ** 18), post: answer => parentPort.postMessage(answer) }
 parentPort.on('message', ({ task, question }) => {
   try {
-    parentPort.postMessage(tasks[task](question, answer => parentPort.postMessage(answer)))
+    parentPort.postMessage(tasks[task](question, tools))
   } catch (error) {
     parentPort.postMessage({ failed: error instanceof Error ? error.message : String(error) })
   }
