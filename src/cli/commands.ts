@@ -1,9 +1,8 @@
-/** What a command gets: its words after the command's name. It gives the process's exit code. */
-export type RunCommand = (words: readonly string[]) => Promise<number>
+export type CommandName = 'scan' | 'sbom' | 'policy' | 'feeds' | 'demo' | 'completion'
 
-/** A command as help and completion know it. */
+/** A command as help and completion know it; `load-command.ts` has what it does. */
 export interface Command {
-  readonly name: string
+  readonly name: CommandName
   /** One line for the list. */
   readonly summary: string
   /** What `--help` of the command shows, without its options. */
@@ -12,7 +11,6 @@ export interface Command {
   readonly options: readonly CommandOption[]
   /** Words that may follow the name. */
   readonly subcommands?: readonly string[]
-  readonly load: () => Promise<RunCommand>
 }
 
 /** One option; `value` is the placeholder's word, absent for switches. */
@@ -104,7 +102,6 @@ export const commands: readonly Command[] = [
       quiet,
       noColor,
     ],
-    load: async () => (await import('./scan.ts')).runScan,
   },
   {
     name: 'sbom',
@@ -127,7 +124,6 @@ export const commands: readonly Command[] = [
       quiet,
       noColor,
     ],
-    load: async () => (await import('./sbom.ts')).runSbom,
   },
   {
     name: 'policy',
@@ -136,7 +132,6 @@ export const commands: readonly Command[] = [
     examples: ['sluice policy show > policy.yaml', 'sluice policy check policy.yaml', 'sluice policy test policy.yaml'],
     options: [quiet, noColor],
     subcommands: ['check', 'test', 'show', 'schema'],
-    load: async () => (await import('./policy.ts')).runPolicy,
   },
   {
     name: 'feeds',
@@ -170,7 +165,6 @@ export const commands: readonly Command[] = [
       noColor,
     ],
     subcommands: ['update', 'status'],
-    load: async () => (await import('./feeds.ts')).runFeeds,
   },
   {
     name: 'demo',
@@ -178,7 +172,6 @@ export const commands: readonly Command[] = [
     usage: 'sluice demo',
     examples: ['sluice demo'],
     options: [{ name: 'keep', value: 'DIR', help: 'Leave the image and the advisories in DIR.' }, quiet, noColor],
-    load: async () => (await import('./demo.ts')).runDemo,
   },
   {
     name: 'completion',
@@ -187,6 +180,5 @@ export const commands: readonly Command[] = [
     examples: ['source <(sluice completion bash)', 'sluice completion fish > ~/.config/fish/completions/sluice.fish'],
     options: [],
     subcommands: ['bash', 'zsh', 'fish'],
-    load: async () => (await import('./completion.ts')).runCompletion,
   },
 ]

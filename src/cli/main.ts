@@ -1,3 +1,4 @@
+import { loadCommand } from './load-command.ts'
 import { version } from './version.ts'
 
 /** Start-up is the whole cost of small answers: nothing is imported before it is known to be needed. */
@@ -27,7 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(help.commandHelp(command))
     return 0
   }
-  const run = await command.load()
+  const run = await loadCommand(command.name)
   return run(rest)
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { Failure } from '#lib/failure.ts'
 import type { ScanResult } from '#model/report.ts'
@@ -34,7 +35,7 @@ export function readOutputs(command: string, flags: Flags): readonly Output[] {
 export async function writeReports(result: ScanResult, outputs: readonly Output[], flags: Flags): Promise<void> {
   for (const { format, file } of outputs) {
     const render = await reportFormats.find(({ id }) => id === format)!.load()
-    if (file === undefined) process.stdout.write(render(result, renderOptions(flags, true)))
+    if (file === undefined) await print(render(result, renderOptions(flags, true)))
     else await save(file, render(result, renderOptions(flags, false)))
   }
 }
@@ -62,10 +63,16 @@ function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
   }
 }
 
-async function save(file: string, text: string): Promise<void> {
+async function print(pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
+}
+
+async function save(file: string, pieces: Iterable<string>): Promise<void> {
   try {
-    await writeFile(file, text)
+    await writeFile(file, pieces)
   } catch (error) {
+    // What is no fault of the system is one of the report's.
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
     throw new Failure('report/unwritable', `The report could not be written to ${file}: ${(error as Error).message}.`, {
       cause: error,
     })
