@@ -81,27 +81,26 @@ describe('lib/linear-pattern', () => {
     expect(test(source, text)).toBe(expected)
   })
 
-  it.each<readonly [string, string]>([
-    ['(', 'nothing closes'],
-    [')', 'is not open'],
-    ['*a', 'nothing to repeat'],
-    ['a**', 'without a group'],
-    ['(?=a)', '(?=a that CEL does not know'],
-    ['(?<=a)', 'that CEL does not know'],
-    ['(a)\\1', '\\1, which CEL does not know'],
-    ['\\pL', '\\p, which CEL does not know'],
-    ['[[:alpha:]]', 'POSIX class'],
-    ['[b-a]', 'range of characters'],
-    ['[a', 'ends too early'],
-    ['a\\', 'ends too early'],
-    ['\\x{110000}', 'code after \\x'],
-    ['a{2,1}', 'from more to fewer'],
-    ['a{1001}', 'more than 1000 times'],
-    ['(a{1000}){1000}', 'too large'],
-    ['(((){1000}){1000}){1000}', 'too large'],
-    ['('.repeat(60), 'too deeply'],
-  ])('refuses %j', (source, why) => {
-    expect(compilePattern(source)).toEqual({ error: expect.stringContaining(why) })
+  it.each([
+    '(',
+    ')',
+    '*a',
+    'a**',
+    '(?=a)',
+    '(?<=a)',
+    '(a)\\1',
+    '[b-a]',
+    '[a',
+    'a\\',
+    '\\x{110000}',
+    'a{2,1}',
+    'a{1001}',
+    '(a{1000}){1000}',
+    '(((){1000}){1000}){1000}',
+    '('.repeat(60),
+    '('.repeat(5000) + ')'.repeat(5000),
+  ])('refuses %j', source => {
+    expect(compilePattern(source)).toEqual({ error: expect.stringContaining('is no pattern of RE2') })
   })
 
   it('never throws', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { compilePattern } from '#lib/linear-pattern.ts'
 import { compileCondition } from './condition.ts'
 
 /** What the condition says of a finding in a package of this name. */
 function said(source: string, name: string) {
-  const condition = compileCondition(source)
+  const condition = compileCondition(source, compilePattern)
   if ('error' in condition) throw new Error(condition.error)
   const finding = { id: 'CVE-2026-1', package: { name, purl: '(' } }
   return condition.evaluate({ finding, image: {}, stage: 'build', now: new Date(0) })
@@ -30,7 +31,7 @@ describe('policy/condition', () => {
 
   it('says what is wrong with a pattern that data made up', () => {
     expect(said('finding.id.matches(finding.package.purl)', 'a')).toEqual({
-      error: expect.stringContaining('the pattern ( opens a group that nothing closes'),
+      error: expect.stringContaining('the pattern ( is no pattern of RE2: missing closing )'),
     })
   })
 })

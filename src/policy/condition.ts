@@ -1,6 +1,6 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { closest } from '#lib/closest.ts'
-import { compilePattern, type LinearPattern } from '#lib/linear-pattern.ts'
+import type { CompilePattern, LinearPattern } from '#lib/linear-pattern.ts'
 import { severities, severityRank } from '#model/severity.ts'
 
 /** A CEL expression (https://cel.dev) that was parsed and type-checked, and says yes or no of a finding. */
@@ -56,14 +56,17 @@ export const imageFields = { labels: 'map<string, string>', tags: 'list<string>'
 /** Longer expressions are refused. */
 const maxLength = 4000
 
-/** Compiles an expression, or says in one sentence what is wrong with it. */
-export function compileCondition(source: string): Condition | { readonly error: string } {
+/** Compiles an expression, or says in one sentence what is wrong with it. Without `compilePattern`, `matches` is wrong. */
+export function compileCondition(
+  source: string,
+  compilePattern: CompilePattern = noPattern,
+): Condition | { readonly error: string } {
   if (source.length > maxLength) return { error: `is longer than ${maxLength} characters` }
-  const checked = environment().check(source)
+  const checked = environment(compilePattern).check(source)
   if (!checked.valid) return { error: explain(source, checked.error) }
   if (checked.type !== 'bool') return { error: `has to be true or false, but is of type ${checked.type}` }
-  const run = environment().parse(source)
-  const pattern = useLinearPatterns(run.ast)
+  const run = environment(compilePattern).parse(source)
+  const pattern = useLinearPatterns(run.ast, compilePattern)
   if (pattern !== undefined) return { error: pattern }
   return { source, evaluate: variables => evaluate(run, variables) }
 }
@@ -84,9 +87,10 @@ function evaluate(run: (variables: Record<string, unknown>) => unknown, variable
  * JavaScript's, which promises nothing. Renames each call of it to ours, which cannot have the same name beside it, and
  * tells what is wrong with a pattern that is written out.
  */
-function useLinearPatterns(node: unknown): string | undefined {
+function useLinearPatterns(node: unknown, compilePattern: CompilePattern): string | undefined {
   if (typeof node !== 'object' || node === null) return undefined
-  if (Array.isArray(node)) return node.map(useLinearPatterns).find(error => error !== undefined)
+  const next = (part: unknown) => useLinearPatterns(part, compilePattern)
+  if (Array.isArray(node)) return node.map(next).find(error => error !== undefined)
   const { op, args } = node as Partial<ASTNode>
   if (op === 'rcall' && Array.isArray(args) && args[0] === 'matches') {
     const call: unknown[] = args
@@ -96,36 +100,40 @@ function useLinearPatterns(node: unknown): string | undefined {
     const made = typeof text === 'string' ? compilePattern(text) : undefined
     if (made !== undefined && 'error' in made) return `has a pattern that cannot be used: ${text} ${made.error}`
   }
-  return useLinearPatterns(args)
+  return next(args)
 }
-
-const patterns = new Map<string, LinearPattern>()
 
 /** More patterns than a policy writes down come from data, and are not kept. */
 const maxPatterns = 200
 
-function matchesLinearly(text: string, source: string): boolean {
-  const known = patterns.get(source)
-  if (known !== undefined) return known.test(text)
-  const made = compilePattern(source)
-  if ('error' in made) throw new Error(`the pattern ${source} ${made.error}`)
-  if (patterns.size < maxPatterns) patterns.set(source, made)
-  return made.test(text)
+function linearMatcher(compilePattern: CompilePattern): (text: string, source: string) => boolean {
+  const patterns = new Map<string, LinearPattern>()
+  return (text, source) => {
+    const known = patterns.get(source)
+    if (known !== undefined) return known.test(text)
+    const made = compilePattern(source)
+    if ('error' in made) throw new Error(`the pattern ${source} ${made.error}`)
+    if (patterns.size < maxPatterns) patterns.set(source, made)
+    return made.test(text)
+  }
 }
 
-let shared: Environment | undefined
+const noPattern: CompilePattern = () => ({ error: 'needs an engine for patterns, which is not there' })
+
+const environments = new Map<CompilePattern, Environment>()
 
 /** Made once and late: registering types costs more than a whole evaluation. */
-function environment(): Environment {
-  if (shared !== undefined) return shared
+function environment(compilePattern: CompilePattern): Environment {
+  const known = environments.get(compilePattern)
+  if (known !== undefined) return known
   const made = new Environment({ limits: { maxAstNodes: 1000, maxDepth: 50 } })
     .registerVariable({ name: 'finding', schema: findingFields })
     .registerVariable({ name: 'image', schema: imageFields })
     .registerVariable('stage', 'string')
     .registerVariable('now', timestamp)
-    .registerFunction('string.matchesLinearly(string): bool', matchesLinearly)
+    .registerFunction('string.matchesLinearly(string): bool', linearMatcher(compilePattern))
   for (const severity of severities) made.registerConstant(severity, 'int', BigInt(severityRank(severity)))
-  shared = made
+  environments.set(compilePattern, made)
   return made
 }
 

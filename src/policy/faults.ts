@@ -1,6 +1,7 @@
 import { closest } from '#lib/closest.ts'
 import { Failure } from '#lib/failure.ts'
 import { asObject } from '#lib/json.ts'
+import type { CompilePattern } from '#lib/linear-pattern.ts'
 import { parseDuration } from './duration.ts'
 
 /** A value of the document with its path in it, and the list where what is wrong with it is noted. */
@@ -9,6 +10,8 @@ export interface Cursor {
   /** `rules[2].when` */
   readonly path: string
   readonly faults: string[]
+  /** For conditions that use patterns. */
+  readonly compilePattern?: CompilePattern
 }
 
 /** Notes what is wrong at this place; reading goes on, so that one run tells all. */
@@ -33,7 +36,7 @@ export function readObject(at: Cursor, known: readonly string[]): ReadonlyMap<st
     return members
   }
   for (const key of Object.keys(object)) {
-    const cursor = { value: object[key], path: at.path === '' ? key : `${at.path}.${key}`, faults: at.faults }
+    const cursor = { ...at, value: object[key], path: at.path === '' ? key : `${at.path}.${key}` }
     if (known.includes(key)) members.set(key, cursor)
     else {
       const meant = closest(key, known)
@@ -62,7 +65,7 @@ export function readList(at: Cursor | undefined): readonly Cursor[] {
     fault(at, 'has to be a list')
     return []
   }
-  return at.value.map((value, index) => ({ value, path: `${at.path}[${index}]`, faults: at.faults }))
+  return at.value.map((value, index) => ({ ...at, value, path: `${at.path}[${index}]` }))
 }
 
 /** Text that is not blank. What comes back after a fault is never used: the faults are thrown first. */

@@ -84,12 +84,12 @@ const badBeyondSchema: readonly (readonly [string, unknown, string])[] = [
   [
     'a pattern that looks ahead',
     { ...head, rules: [{ ...rule, when: 'image.tags.exists(tag, tag.matches("a(?=b)"))' }] },
-    'a(?=b) has a group (?=b that CEL does not know',
+    'a(?=b) is no pattern of RE2: invalid or unsupported Perl syntax: `(?=`',
   ],
   [
     'a pattern that is none',
     { ...head, rules: [{ ...rule, when: 'finding.id.matches("(")' }] },
-    'has a pattern that cannot be used: ( opens a group',
+    'has a pattern that cannot be used: ( is no pattern of RE2: missing closing )',
   ],
   ['two rules of one id', { ...head, rules: [rule, rule] }, 'two rules with the id r'],
   [

@@ -1,3 +1,4 @@
+import { compilePattern } from '#lib/linear-pattern.ts'
 import { parseYaml } from '#lib/yaml.ts'
 import { throwFaults } from './faults.ts'
 import { readPolicy } from './read-policy.ts'
@@ -14,5 +15,5 @@ export function parsePolicy(text: string, name: string): Policy {
   } catch (cause) {
     throwFaults([`cannot be read: ${cause instanceof Error ? cause.message.split('\n')[0] : 'unknown reason'}`], name)
   }
-  return readPolicy(value, name)
+  return readPolicy(value, name, compilePattern)
 }

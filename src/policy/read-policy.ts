@@ -1,3 +1,4 @@
+import type { CompilePattern } from '#lib/linear-pattern.ts'
 import { type Stage, stages } from '#model/stage.ts'
 import { verdictStatuses } from '#model/verdict.ts'
 import { type Condition, compileCondition } from './condition.ts'
@@ -35,11 +36,12 @@ const defaultMaxAdvisoryAge = 7 * day
 
 /**
  * Reads a policy document that was parsed to plain values. `name` is what messages call it. Throws a `Failure` with the
- * code `policy/invalid` that lists everything that is wrong, each with its path in the document.
+ * code `policy/invalid` that lists everything that is wrong, each with its path in the document. A policy that uses
+ * patterns needs `compilePattern`, which takes a while to load.
  */
-export function readPolicy(value: unknown, name: string): Policy {
+export function readPolicy(value: unknown, name: string, compilePattern?: CompilePattern): Policy {
   const faults: string[] = []
-  const policy = readDocument({ value, path: '', faults })
+  const policy = readDocument({ value, path: '', faults, compilePattern })
   throwFaults(faults, name)
   return policy
 }
@@ -144,7 +146,7 @@ function readRule(at: Cursor): Rule {
 function readCondition(at: Cursor | undefined): Condition {
   // `when: true` is a boolean to YAML and an expression to everybody else.
   const source = typeof at?.value === 'boolean' ? String(at.value) : readText(at)
-  const condition = compileCondition(source === '' ? 'false' : source)
+  const condition = compileCondition(source === '' ? 'false' : source, at?.compilePattern)
   if (!('error' in condition)) return condition
   if (at !== undefined) fault(at, `cannot be used: ${condition.error}`)
   return { source, evaluate: () => condition }

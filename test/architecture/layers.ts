@@ -13,7 +13,7 @@ export interface LayerRule {
  * folder of a family has the family's row.
  */
 export const layerRules: Readonly<Record<string, LayerRule>> = {
-  lib: { may: [], packages: ['js-yaml', 'smol-toml', 'fast-xml-parser'] },
+  lib: { may: [], packages: ['js-yaml', 're2js', 'smol-toml', 'fast-xml-parser'] },
   io: { may: ['lib'], node: true },
   model: { may: ['lib'] },
   images: { may: ['model', 'lib', 'io'], node: true },
