@@ -71,8 +71,8 @@ async function save(file: string, pieces: Iterable<string>): Promise<void> {
   try {
     await writeFile(file, pieces)
   } catch (error) {
-    // What is no fault of the system is one of the report's.
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+    // What has no code comes from the report, not from the system.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
     throw new Failure('report/unwritable', `The report could not be written to ${file}: ${(error as Error).message}.`, {
       cause: error,
     })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareText } from '#lib/text.ts'
-import { canonical } from './facts.ts'
+import { canonical, canonicalPieces } from './facts.ts'
 
 /** The same by JavaScript's own means: a copy of every object with its members in order. */
 function byCopies(value: unknown): string {
@@ -40,5 +40,16 @@ describe('engine/facts', () => {
     }))
 
     fc.assert(fc.property(value, one => canonical(one) === byCopies(one)))
+  })
+
+  it('gives the same in pieces', () => {
+    const value = fc.dictionary(
+      fc.string({ minLength: 1 }).filter(key => !/^\d|^__proto__$/.test(key)),
+      fc.jsonValue(),
+    )
+
+    fc.assert(
+      fc.property(value, one => [...canonicalPieces(one as Record<string, unknown>)].join('') === canonical(one)),
+    )
   })
 })

@@ -1,3 +1,4 @@
+import { gathered } from '#lib/json.ts'
 import { compareText } from '#lib/text.ts'
 import type { Distro } from '#model/distro.ts'
 import type { Package } from '#model/package.ts'
@@ -19,9 +20,8 @@ export interface Facts {
 export function digestFacts(facts: Omit<Facts, 'digest'>, hash: Ports['hash']): string {
   const { target, distro, packages, problems } = facts
   const hasher = hash('sha256')
-  hasher.update(
-    canonical({ kind: target.kind, image: imageFacts(target.image), distro, packages, problems: sorted(problems) }),
-  )
+  const held = { kind: target.kind, image: imageFacts(target.image), distro, packages, problems: sorted(problems) }
+  for (const piece of gathered(canonicalPieces(held))) hasher.update(piece)
   return `sha256:${hasher.hex()}`
 }
 
@@ -38,6 +38,24 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 /** JSON with sorted keys and without undefined members: one spelling for one value. */
 export function canonical(value: unknown): string {
   return JSON.stringify(ordered(value))
+}
+
+/** The same in pieces: the items of a list that is a member are never one text. */
+export function* canonicalPieces(value: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = '{'
+  for (const key of Object.keys(value).sort(compareText)) {
+    const member = value[key]
+    if (member === undefined) continue
+    yield `${before}${JSON.stringify(key)}:`
+    before = ','
+    if (!Array.isArray(member)) {
+      yield canonical(member)
+      continue
+    }
+    for (const [index, item] of member.entries()) yield `${index === 0 ? '[' : ','}${canonical(item ?? null)}`
+    yield member.length === 0 ? '[]' : ']'
+  }
+  yield before === '{' ? '{}' : '}'
 }
 
 /** The value with the members of every object in order: itself, as far as they are, since copies cost the most. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printableJson } from './json.ts'
+import { printableJson, printableJsonPieces } from './json.ts'
 
 describe('lib/json', () => {
   it('writes what reads back as it was, and nothing that cannot be seen', () => {
@@ -16,5 +16,44 @@ describe('lib/json', () => {
 
   it('escapes C1 controls, bidirectional marks and tags, beyond the basic plane too', () => {
     expect(printableJson('\x9b31m\u202e\u{e0041}é😀')).toBe('"\\u009b31m\\u202e\\udb40\\udc41é😀"\n')
+  })
+
+  it('writes what JSON.stringify does, also where lists are long and nested', () => {
+    const leaf = fc.oneof(
+      fc.integer(),
+      fc.string({ unit: 'grapheme-ascii' }),
+      fc.constant(null),
+      fc.constant(undefined),
+    )
+    const { value: any } = fc.letrec(tie => ({
+      value: fc.oneof({ maxDepth: 4 }, leaf, tie('list'), tie('table'), tie('long')),
+      list: fc.array(tie('value'), { maxLength: 4 }),
+      table: fc.dictionary(fc.string(), tie('value'), { maxKeys: 4 }),
+      long: fc
+        .tuple(fc.integer({ min: 190, max: 410 }), tie('value'))
+        .map(([length, item]) => Array.from({ length }, (_, at) => (at % 50 === 0 ? item : at))),
+    }))
+    fc.assert(
+      fc.property(any, value => {
+        fc.pre(value !== undefined)
+
+        expect(printableJson(value)).toBe(`${JSON.stringify(value, undefined, 2)}\n`)
+      }),
+    )
+  })
+
+  it('writes what is iterable as a list', () => {
+    const made = { a: [1], items: new Set([{ b: 2 }, 'c']).values(), none: [].values() }
+
+    expect(printableJson(made)).toBe(`${JSON.stringify({ a: [1], items: [{ b: 2 }, 'c'], none: [] }, undefined, 2)}\n`)
+  })
+
+  it('never holds a long list in one piece', () => {
+    const items = Array.from({ length: 50_000 }, (_, at) => ({ name: `package-${at}`, places: [{ path: 'a' }] }))
+
+    const pieces = [...printableJsonPieces({ schema: 'x', runs: [{ items }] })]
+
+    expect(Math.max(...pieces.map(piece => piece.length))).toBeLessThan(100_000)
+    expect(pieces.join('')).toBe(`${JSON.stringify({ schema: 'x', runs: [{ items }] }, undefined, 2)}\n`)
   })
 })

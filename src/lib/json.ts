@@ -32,13 +32,106 @@ const invisible = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Indented JSON with a line end, in which every character that cannot be seen is an escape: fit for a terminal. */
 export function printableJson(value: unknown): string {
-  const escaped = JSON.stringify(value, undefined, 2).replace(invisible, character =>
+  return [...printableJsonPieces(value)].join('')
+}
+
+/**
+ * The same in pieces, none of which holds much more than one item of a list: a report of a hundred thousand packages is
+ * never one text. What is iterable is printed as a list, its items made as they are needed.
+ */
+export function* printableJsonPieces(value: unknown): Generator<string> {
+  for (const piece of gathered(indented(value, 0))) yield escaped(piece)
+  yield '\n'
+}
+
+/** JSON text of this length is passed on: longer than most reports, short beside the memory of a process. */
+const pieceLength = 64 * 1024
+
+/** Joins short pieces to longer ones. */
+export function* gathered(pieces: Iterable<string>): Generator<string> {
+  let held = ''
+  for (const piece of pieces) {
+    held += piece
+    if (held.length < pieceLength) continue
+    yield held
+    held = ''
+  }
+  if (held !== '') yield held
+}
+
+function escaped(json: string): string {
+  return json.replace(invisible, character =>
     character
       .split('')
       .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   )
-  return `${escaped}\n`
+}
+
+/** Lists of more items than this are printed in parts of so many. */
+const longList = 200
+
+/** Long lists are looked for this deep: the results of a SARIF run lie at three. */
+const longDepth = 3
+
+function isLong(value: unknown): value is Iterable<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) ? value.length > longList : Symbol.iterator in value
+}
+
+function holdsLong(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return isLong(value) || (depth > 0 && Object.values(value).some(member => holdsLong(member, depth - 1)))
+}
+
+/** What `JSON.stringify(value, undefined, 2)` gives of a value so many levels deep in another. */
+function* indented(value: unknown, level: number): Generator<string> {
+  if (isLong(value)) yield* longListAt(value, level)
+  else if (holdsLong(value, longDepth)) yield* membersAt(value as object, level)
+  else yield wholeAt(value, level)
+}
+
+function* membersAt(value: object, level: number): Generator<string> {
+  const isList = Array.isArray(value)
+  const margin = '  '.repeat(level)
+  let before = isList ? '[' : '{'
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined && !isList) continue
+    yield `${before}\n${margin}  ${isList ? '' : `${JSON.stringify(key)}: `}`
+    yield* indented(member ?? null, level + 1)
+    before = ','
+  }
+  yield `\n${margin}${isList ? ']' : '}'}`
+}
+
+function* longListAt(items: Iterable<unknown>, level: number): Generator<string> {
+  const ending = `\n${'  '.repeat(level)}]`
+  let before = '['
+  for (const part of parts(items)) {
+    yield before + wholeAt(part, level).slice(1, -ending.length)
+    before = ','
+  }
+  yield before === '[' ? '[]' : ending
+}
+
+function* parts(items: Iterable<unknown>): Generator<readonly unknown[]> {
+  let part: unknown[] = []
+  for (const item of items) {
+    part.push(item)
+    if (part.length < longList) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
+}
+
+/** Printed inside of as many lists, which are cut off again: faster than to indent what was printed without them. */
+function wholeAt(value: unknown, level: number): string {
+  let wrapped = value
+  for (let around = 0; around < level; around++) wrapped = [wrapped]
+  // Each list is `[`, a line end and, but for the outermost, its margin; the innermost margin is the value's own.
+  const ends = level * (level + 1)
+  return JSON.stringify(wrapped, undefined, 2).slice(ends + 2 * level, ends === 0 ? undefined : -ends)
 }
 
 /** The value as an object, or undefined where it is anything else (arrays included). */

@@ -17,16 +17,16 @@ const justifications: Readonly<Record<string, string>> = {
 
 /**
  * One entry per flaw with every package it is in. A flaw that is waived in some packages and not in others is two
- * entries, because an analysis speaks for the whole entry.
+ * entries, because an analysis speaks for the whole entry. They are made one by one as they are printed.
  */
-export function cyclonedxVulnerabilities(result: ScanResult): object[] {
+export function* cyclonedxVulnerabilities(result: ScanResult): Generator<object> {
   const waivers = waiversOf(result)
   const findings = result.findings.filter(finding => finding.kind === 'vulnerability')
   const groups = Map.groupBy(findings, finding => {
     const waiver = waivers.get(finding.fingerprint)
     return `${waiver?.waiver ?? ''}\n${finding.vulnerability.id}`
   })
-  return [...groups.values()].map(group => vulnerability(group, waivers.get(group[0]!.fingerprint)))
+  for (const group of groups.values()) yield vulnerability(group, waivers.get(group[0]!.fingerprint))
 }
 
 function vulnerability(findings: readonly VulnerabilityFinding[], waiver: WaivedFinding | undefined): object {

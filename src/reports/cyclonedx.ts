@@ -1,4 +1,4 @@
-import { printableJson } from '#lib/json.ts'
+import { printableJsonPieces } from '#lib/json.ts'
 import { compareText } from '#lib/text.ts'
 import type { Package } from '#model/package.ts'
 import { formatPurl } from '#model/purl.ts'
@@ -13,9 +13,8 @@ import { uuidOf } from './uuid.ts'
  * component per purl with the places it was seen at, and one vulnerability per flaw. Without a verdict, as `sluice sbom`
  * has none, there are no vulnerabilities. The same facts always get the same serial number.
  */
-export function renderCyclonedx(result: ScanResult): string {
-  const components = componentsOf(result)
-  const vulnerabilities = cyclonedxVulnerabilities(result)
+export function renderCyclonedx(result: ScanResult): Generator<string> {
+  const byPurl = [...Map.groupBy(result.packages, item => item.purl)].sort(([a], [b]) => compareText(a, b))
   const bom = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -30,12 +29,12 @@ export function renderCyclonedx(result: ScanResult): string {
       component: targetComponent(result),
       ...(result.target.image !== undefined && { properties: imageProperties(result) }),
     },
-    components,
-    dependencies: [{ ref: 'target', dependsOn: components.map(component => component['bom-ref']) }],
-    ...(result.verdict !== undefined && { vulnerabilities }),
+    components: componentsOf(result, byPurl),
+    dependencies: [{ ref: 'target', dependsOn: referencesOf(result, byPurl) }],
+    ...(result.verdict !== undefined && { vulnerabilities: cyclonedxVulnerabilities(result) }),
     ...(result.problems.length > 0 && { compositions: [{ aggregate: 'incomplete', assemblies: ['target'] }] }),
   }
-  return printableJson(bom)
+  return printableJsonPieces(bom)
 }
 
 /** What tells two documents apart: the facts where they have a digest, else what they say. */
@@ -97,30 +96,32 @@ function imageProperties(result: ScanResult): object[] {
   ]
 }
 
-interface Component {
-  readonly 'bom-ref': string
-  readonly [member: string]: unknown
+/** Packages by their purl, in its order. */
+type ByPurl = readonly (readonly [purl: string, items: readonly Package[]])[]
+
+function referencesOf({ distro }: ScanResult, byPurl: ByPurl): readonly string[] {
+  const references = byPurl.map(([purl]) => purl)
+  return distro === undefined ? references : [systemReference, ...references]
 }
 
-function componentsOf(result: ScanResult): Component[] {
-  const byPurl = Map.groupBy(result.packages, item => item.purl)
-  const packages = [...byPurl]
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([purl, items]) => packageComponent(purl, items))
-  const { distro } = result
-  if (distro === undefined) return packages
-  const system = {
-    type: 'operating-system',
-    'bom-ref': 'operating-system',
-    name: distro.id,
-    ...(distro.version !== undefined && { version: limited(distro.version) }),
-    description: distro.name,
+const systemReference = 'operating-system'
+
+/** Made one by one as they are printed: a component is several times as large as a package. */
+function* componentsOf({ distro }: ScanResult, byPurl: ByPurl): Generator<object> {
+  if (distro !== undefined) {
+    yield {
+      type: 'operating-system',
+      'bom-ref': systemReference,
+      name: distro.id,
+      ...(distro.version !== undefined && { version: limited(distro.version) }),
+      description: distro.name,
+    }
   }
-  return [system, ...packages]
+  for (const [purl, items] of byPurl) yield packageComponent(purl, items)
 }
 
 /** One component for all packages of a purl: they differ in place alone. */
-function packageComponent(purl: string, items: readonly Package[]): Component {
+function packageComponent(purl: string, items: readonly Package[]): object {
   const first = items[0]!
   const { group, name } = splitName(first)
   const licenses = licensesOf([...new Set(items.flatMap(item => item.licenses))])

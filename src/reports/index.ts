@@ -1,4 +1,4 @@
-import type { ReportFormat } from './types.ts'
+import type { RenderReport, ReportFormat } from './types.ts'
 
 /** Every report format, alphabetical: one entry each. */
 export const reportFormats: readonly ReportFormat[] = [
@@ -24,7 +24,7 @@ export const reportFormats: readonly ReportFormat[] = [
     spec: 'https://github.github.com/gfm/',
     mediaType: 'text/markdown; charset=utf-8',
     extension: 'md',
-    load: async () => (await import('./markdown.ts')).renderMarkdown,
+    load: async () => inOnePiece((await import('./markdown.ts')).renderMarkdown),
   },
   {
     id: 'sarif',
@@ -40,6 +40,10 @@ export const reportFormats: readonly ReportFormat[] = [
     spec: 'https://ecma-international.org/publications-and-standards/standards/ecma-48/',
     mediaType: 'text/plain; charset=utf-8',
     extension: 'txt',
-    load: async () => (await import('./table.ts')).renderTable,
+    load: async () => inOnePiece((await import('./table.ts')).renderTable),
   },
 ]
+
+function inOnePiece(render: (...given: Parameters<RenderReport>) => string): RenderReport {
+  return (result, options) => [render(result, options)]
+}

@@ -10,7 +10,7 @@ import { parseReport } from './parse-report.ts'
 const schema = new Ajv2020({ strict: true }).compile(
   JSON.parse(readFileSync(new URL('./report.schema.json', import.meta.url), 'utf8')),
 )
-const plain = () => JSON.parse(renderJson(sample))
+const plain = () => JSON.parse([...renderJson(sample)].join(''))
 
 /** Every path to a value in the sample, as a list of keys. */
 function paths(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {

@@ -4,7 +4,7 @@ import { hostileName, sample } from './fixtures/sample.ts'
 import { renderSarif } from './sarif.ts'
 import { plainMessage, relativeUri, shorten } from './sarif-text.ts'
 
-const runOf = (result: ScanResult) => JSON.parse(renderSarif(result)).runs[0]
+const runOf = (result: ScanResult) => JSON.parse([...renderSarif(result)].join('')).runs[0]
 
 describe('reports/sarif', () => {
   it('has one rule per flaw and one result per finding, each pointing at its rule', () => {

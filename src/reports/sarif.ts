@@ -1,4 +1,4 @@
-import { printableJson } from '#lib/json.ts'
+import { printableJsonPieces } from '#lib/json.ts'
 import type { Finding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { ScanResult } from '#model/report.ts'
@@ -17,15 +17,15 @@ const maxLocations = 10
  * SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/): one rule per flaw, one result per finding. Findings
  * come worst first, so what the limit of code scanning cuts off is the least.
  */
-export function renderSarif(result: ScanResult): string {
+export function renderSarif(result: ScanResult): Generator<string> {
   const findings = result.findings.slice(0, maxResults)
   const rules = new Map<string, Finding>()
   for (const finding of findings) if (!rules.has(ruleId(finding))) rules.set(ruleId(finding), finding)
-  const order = new Map([...rules.keys()].map((id, index) => [id, index]))
   const context = {
     packages: Map.groupBy(result.packages, item => item.purl),
     waivers: waiversOf(result),
     target: targetName(result),
+    order: new Map([...rules.keys()].map((id, index) => [id, index])),
   }
   const log = {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -42,12 +42,12 @@ export function renderSarif(result: ScanResult): string {
         automationDetails: { id: category(result) },
         invocations: [{ executionSuccessful: true, ...notifications(result) }],
         columnKind: 'utf16CodeUnits',
-        results: findings.map(finding => resultOf(finding, order.get(ruleId(finding)) ?? 0, context)),
+        results: results(findings, context),
         properties: runProperties(result),
       },
     ],
   }
-  return printableJson(log)
+  return printableJsonPieces(log)
 }
 
 /** The part before the last `/` is the category: a later run of the same target replaces this one. */
@@ -64,13 +64,20 @@ interface Context {
   readonly packages: ReadonlyMap<string, readonly Package[]>
   readonly waivers: ReadonlyMap<string, WaivedFinding>
   readonly target: string
+  /** Index of each rule. */
+  readonly order: ReadonlyMap<string, number>
 }
 
-function resultOf(finding: Finding, ruleIndex: number, context: Context): object {
+/** Made one by one as they are printed. */
+function* results(findings: readonly Finding[], context: Context): Generator<object> {
+  for (const finding of findings) yield resultOf(finding, context)
+}
+
+function resultOf(finding: Finding, context: Context): object {
   const waiver = context.waivers.get(finding.fingerprint)
   return {
     ruleId: ruleId(finding),
-    ruleIndex,
+    ruleIndex: context.order.get(ruleId(finding)) ?? 0,
     level: levelOf(finding.severity),
     message: { text: message(finding, context) },
     locations: locationsOf(finding, context),

@@ -11,8 +11,11 @@ export interface ReportFormat {
   readonly load: () => Promise<RenderReport>
 }
 
-/** The whole document as text. Everything that came from the target is escaped for the format. */
-export type RenderReport = (result: ScanResult, options: RenderOptions) => string
+/**
+ * The whole document as text, in pieces that follow each other: a report of very many packages is never held whole.
+ * Everything that came from the target is escaped for the format.
+ */
+export type RenderReport = (result: ScanResult, options: RenderOptions) => Generator<string> | readonly string[]
 
 export interface RenderOptions {
   /** Columns of the terminal; 100 where there is none. */
