@@ -79,6 +79,8 @@ export interface ReadContext {
 /** What one file says. `facts` is plain JSON data: it is cached with the layer. */
 export interface FileFacts {
   readonly facts: unknown
+  /** How many packages they name, which bounds what is held in memory; default: one. */
+  readonly packages?: number
   readonly problems?: readonly FileProblem[]
 }
 

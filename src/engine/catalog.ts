@@ -1,6 +1,8 @@
 import type { Assembly, Tree, TreeFile, TreeMode } from '#ecosystems/types.ts'
+import { LimitError } from '#lib/limit-error.ts'
 import { compareText } from '#lib/text.ts'
 import type { Distro } from '#model/distro.ts'
+import { defaultLimits, type Limits } from '#model/limits.ts'
 import type { Location } from '#model/location.ts'
 import type { CatalogedPackage, Introduction, Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
@@ -9,6 +11,7 @@ import { arrivalLayers, identity } from './catalog-arrivals.ts'
 import { type CatalogPart, ownPackages } from './ownership.ts'
 import type { Reader } from './read-layer.ts'
 import type { Stack, StackedFile } from './stack.ts'
+import { filesWithin } from './within-packages.ts'
 
 /** What a stack of layers is put together from. */
 export interface CatalogRequest {
@@ -18,6 +21,8 @@ export interface CatalogRequest {
   readonly distro: Distro | undefined
   /** Lowest first; empty where the target has no layers. */
   readonly layers: readonly ImageLayer[]
+  /** Default: `defaultLimits`. */
+  readonly limits?: Limits
 }
 
 export interface Catalog {
@@ -30,12 +35,17 @@ export interface Catalog {
  * package gets the layer that brought it, and language packages inside an operating-system package get their owner.
  */
 export function catalogPackages(request: CatalogRequest): Catalog {
-  const { stack, layers } = request
-  const ofEcosystem = Map.groupBy(stack.files, ({ file }) => file.ecosystem)
+  const { stack, layers, limits = defaultLimits } = request
+  const within = filesWithin(stack, limits)
+  const ofEcosystem = Map.groupBy(within.files, ({ file }) => file.ecosystem)
   const holders = new Holders(stack, layers)
   const parts: CatalogPart[] = []
   const packages: Package[] = []
   const problems: Problem[] = []
+  if (within.excess !== undefined) {
+    const { path, detail } = within.excess
+    problems.push({ code: 'limit', detail, location: holders.locate(path, undefined) })
+  }
   // One ecosystem after the other, so that what each of them put together first need not be kept for all.
   for (const reader of request.readers) {
     const files = ofEcosystem.get(reader.ecosystem.id) ?? []
@@ -159,6 +169,7 @@ function assemble(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const path = tree.files[0]?.path ?? ''
-    return { packages: [], problems: [{ code: 'unreadable', detail: `${reader.ecosystem.title}: ${why}`, path }] }
+    const code = error instanceof LimitError ? 'limit' : 'unreadable'
+    return { packages: [], problems: [{ code, detail: `${reader.ecosystem.title}: ${why}`, path }] }
   }
 }

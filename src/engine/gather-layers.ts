@@ -3,7 +3,8 @@ import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { type Limits, limitDetail } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
-import { decodeFacts, encodeFacts, type LayerFacts } from './layer-facts.ts'
+import { decodeFacts, encodeFacts, type LayerFacts, listedPackages } from './layer-facts.ts'
+import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
 import { beginLayer, type Reader, readersKey } from './read-layer.ts'
 
@@ -33,6 +34,7 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
   const ends: Promise<unknown>[] = []
   let next = 0
   let entries = 0
+  const tally = new PackageTally(request.limits)
   const work = async () => {
     while (next < opened.layers.length) {
       request.ports.signal?.throwIfAborted()
@@ -41,7 +43,7 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
         results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', request.limits))
         continue
       }
-      const result = await readCached(opened, index, { ...request, ends })
+      const result = await readCached(opened, index, { ...request, ends, tally })
       results[index] = result
       entries += entriesOf(result.facts)
     }
@@ -77,16 +79,21 @@ function entriesOf({ tree }: LayerFacts): number {
 async function readCached(
   opened: OpenedTarget,
   index: number,
-  { readers, mode, ports, limits, ends }: LayersRequest & { readonly ends: Promise<unknown>[] },
+  request: LayersRequest & { readonly ends: Promise<unknown>[]; readonly tally: PackageTally },
 ): Promise<LayerResult> {
+  const { readers, mode, ports, limits, ends, tally } = request
   const source = opened.layers[index]!
   const by = readersKey(ecosystems, mode)
   const key = (digest: string) => `${digest.replace(':', '-')}-${by}`
   const cached = source.digest === undefined ? undefined : await ports.cache.get(key(source.digest))
   const known = cached === undefined ? undefined : decodeFacts(cached)
-  if (known !== undefined) return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
+  if (known !== undefined) {
+    const refusal = tally.refusalOfAll(listedPackages(known))
+    if (refusal !== undefined) return unread(opened, index, refusal)
+    return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
+  }
   source.prepare?.(ports.signal)
-  const layer = beginLayer(source, { readers: await readers, mode, limits }, ports)
+  const layer = beginLayer(source, { readers: await readers, mode, limits, tally }, ports)
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
     if (digest !== undefined && facts.problems.length === 0) await ports.cache.put(key(digest), encodeFacts(facts))
     return { diffId, facts }

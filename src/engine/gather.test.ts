@@ -113,4 +113,66 @@ describe('engine/gather', () => {
     expect(found.distro?.name).toBe('Debian GNU/Linux 12')
     expect(found.packages.map(({ name }) => name)).toEqual(['bash'])
   })
+
+  describe('bounds packages', () => {
+    const limited = (path: string, limits: object, { ports } = portsOf('one')) =>
+      inventory({ target: path, open: { limits }, version: '0' }, ports)
+    const database = (count: number) => ({
+      name: 'var/lib/dpkg/status',
+      body: Array.from({ length: count }, (_, at) => `${status.replace('bash', `p${at}`)}\n`).join(''),
+    })
+    const [system, own] = image.layers
+    const rewritten = writeDockerArchive(join(folder, 'rewritten.tar'), [
+      { layers: [system!, [database(5)], own!, [database(3)]] },
+    ])
+
+    it('of one file, and reads the others', async () => {
+      const { packages, problems } = await limited(rewritten, { 'target-packages': 4 })
+
+      expect(packages.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'left'])
+      expect(problems).toMatchObject([
+        {
+          code: 'limit',
+          detail: 'The file lists 5 packages (limit target-packages=4)',
+          location: { path: database(0).name },
+        },
+      ])
+    })
+
+    it('of all files that are seen', async () => {
+      const { packages, problems } = await limited(path, { 'target-packages': 1 })
+
+      expect(packages.map(({ name }) => name)).toEqual(['bash'])
+      expect(problems).toMatchObject([
+        {
+          code: 'limit',
+          detail: 'Too many packages, this file is left out (limit target-packages=1)',
+          location: { path: 'srv/node_modules/left/package.json' },
+        },
+      ])
+    })
+
+    it('of the files of all layers, with facts from the cache too', async () => {
+      const fresh = portsOf('one')
+
+      for (const time of ['read', 'cached']) {
+        const { problems } = await limited(rewritten, { 'listed-packages': 9 }, fresh)
+
+        expect(
+          problems.map(({ code }) => code),
+          time,
+        ).toEqual(['limit', 'missing'])
+        expect(problems[0]?.detail, time).toContain('(limit listed-packages=9)')
+      }
+    })
+
+    it('and forgets what it left out', async () => {
+      const fresh = portsOf('one')
+      await limited(rewritten, { 'target-packages': 1 }, fresh)
+
+      const { packages, problems } = await limited(rewritten, {}, fresh)
+
+      expect([packages.length, problems]).toEqual([4, []])
+    })
+  })
 })

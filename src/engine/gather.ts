@@ -50,7 +50,8 @@ export async function gatherFacts(
       const problems = layers.flatMap(({ diffId }, index) =>
         locatedProblems([...linked[index]!, ...verified[index]!], isImage ? diffId : undefined),
       )
-      if (key !== undefined && problems.length === 0) await ports.cache.put(key, encodeAssembled(assembled))
+      if (key !== undefined && problems.length === 0 && isKept(assembled))
+        await ports.cache.put(key, encodeAssembled(assembled))
       return finish(opened, assembled, problems, ports)
     }
     return settled(assembled, verify())
@@ -78,13 +79,13 @@ interface Gathering {
 
 /** Stacks the layers and catalogs what is seen; `linked` are the problems of each layer so far. */
 async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], gathering: Gathering) {
-  const { readers, mode } = gathering
+  const { readers, mode, limits } = gathering
   const facts = layers.map(layer => layer.facts)
   const diffIds = layers.map(({ diffId }) => diffId ?? '')
   const described = opened.image === undefined ? [] : describeLayers(opened.image.config, diffIds, facts)
   const linked = await readLinked(opened, facts, gathering)
   const distro = identifyDistro(linked.stack.texts(distroFiles))
-  const catalog = catalogPackages({ stack: linked.stack, readers, mode, distro, layers: described })
+  const catalog = catalogPackages({ stack: linked.stack, readers, mode, distro, layers: described, limits })
   const assembled: Assembled = {
     ...(distro !== undefined && { distro }),
     packages: catalog.packages,
@@ -92,6 +93,14 @@ async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], ga
     layers: described,
   }
   return { assembled, linked: linked.layers.map(({ problems }) => problems) }
+}
+
+/** More packages take longer to write down than to put together again, and much memory. */
+const maxKeptPackages = 30_000
+
+/** What met a limit may not meet a higher one. */
+function isKept({ packages, problems }: Assembled): boolean {
+  return packages.length <= maxKeptPackages && problems.every(({ code }) => code !== 'limit')
 }
 
 function finish(opened: OpenedTarget, assembled: Assembled, ofLayers: readonly Problem[], ports: Ports): Facts {

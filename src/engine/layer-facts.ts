@@ -16,6 +16,8 @@ export interface ReadFile {
   readonly ecosystem: string
   readonly path: string
   readonly facts: unknown
+  /** How many packages the file lists; absent where it is one. */
+  readonly packages?: number
   /** Digests of the content of files that prove language packages, to compare with an owner's claim. */
   readonly digests?: Readonly<Record<'md5' | 'sha1' | 'sha256', string>>
 }
@@ -30,6 +32,11 @@ export interface LayerTree {
   readonly opaques: readonly string[]
   /** Files that are not in `paths`: by their directory and name alone, no reader may ever want them. */
   readonly passedOver?: number
+}
+
+/** How many packages the files of a layer list. */
+export function listedPackages({ files }: LayerFacts): number {
+  return files.reduce((sum, { packages = 1 }) => sum + packages, 0)
 }
 
 const encoder = new TextEncoder()

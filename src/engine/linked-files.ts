@@ -1,7 +1,7 @@
 import type { LayerSource, OpenedTarget } from '#images/types.ts'
 import { distroFiles } from '#model/distro.ts'
-import type { Limits } from '#model/limits.ts'
-import type { LayerFacts } from './layer-facts.ts'
+import { type LayerFacts, listedPackages } from './layer-facts.ts'
+import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
 import { LayerSheet, type Manner, type Reader } from './read-layer.ts'
 import { type LayerEntry, type Stack, stackLayers } from './stack.ts'
@@ -31,9 +31,11 @@ export async function readLinked(
   }
   if (wanted.size === 0) return { layers, stack }
   const completed = [...layers]
+  const tally = new PackageTally(limits)
+  for (const layer of layers) tally.refusalOfAll(listedPackages(layer))
   for (const [layer, names] of wanted) {
     const before = layers[layer]!
-    const { files, texts, problems } = await readChosen(opened.layers[layer]!, names, limits, ports)
+    const { files, texts, problems } = await readChosen(opened.layers[layer]!, names, { limits, tally }, ports)
     completed[layer] = {
       ...before,
       files: [...before.files, ...files],
@@ -80,11 +82,11 @@ function farEnds(stack: Stack, readers: readonly Reader[]): ReadonlyMap<string, 
 async function readChosen(
   source: LayerSource,
   chosen: ReadonlyMap<string, readonly Reader[]>,
-  limits: Limits,
+  within: Pick<Manner, 'limits' | 'tally'>,
   ports: Pick<Ports, 'hash' | 'signal'>,
 ): Promise<LayerFacts> {
   const readers = [...new Set([...chosen.values()].flat())]
-  const sheet = new LayerSheet({ readers, mode: 'installed', limits }, ports.hash)
+  const sheet = new LayerSheet({ readers, mode: 'installed', ...within }, ports.hash)
   await source.walk(
     {
       entry: entry => entry.kind === 'file' && chosen.has(entry.path),

@@ -5,13 +5,15 @@ import { decodeText } from '#lib/text.ts'
 import { distroFiles } from '#model/distro.ts'
 import type { Limits } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
+import { contentDigests } from './content-digests.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import { readLinks } from './layer-links.ts'
 import { NameMemo } from './name-memo.ts'
-import type { HashAlgorithm, Ports } from './ports.ts'
+import { PackageTally } from './package-tally.ts'
+import type { Ports } from './ports.ts'
 
 /** Changes whenever this file may give other facts for the same layer: part of the cache key. */
-const analysisVersion = 3
+const analysisVersion = 4
 
 /** Identification files larger than this are not identification files. */
 const maxTextBytes = 64 * 1024
@@ -27,6 +29,8 @@ export interface Manner {
   readonly readers: readonly Reader[]
   readonly mode: TreeMode
   readonly limits: Limits
+  /** Shared by the layers of one target; default: the layer's own. */
+  readonly tally?: PackageTally
 }
 
 export interface LayerReading {
@@ -115,12 +119,15 @@ export class LayerSheet {
   readonly #regular: number[] = []
   readonly #mayProve: (path: string) => boolean
   readonly #names: NameMemo
+  readonly #tally: PackageTally
+  readonly #refusals = new Set<string>()
   #passedOver = 0
 
-  constructor({ readers, mode, limits }: Manner, hash: Ports['hash']) {
+  constructor({ readers, mode, limits, tally = new PackageTally(limits) }: Manner, hash: Ports['hash']) {
     this.#readers = readers
     this.#mode = mode
     this.#limits = limits
+    this.#tally = tally
     this.#hash = hash
     this.#names = new NameMemo(readers.map(({ ecosystem }) => ecosystem))
     const languages = readers.filter(({ ecosystem }) => ecosystem.kind === 'language').map(({ ecosystem }) => ecosystem)
@@ -190,10 +197,13 @@ export class LayerSheet {
   readWith(readers: readonly Reader[], path: string, file: WalkedFile): void {
     for (const { ecosystem, cataloger } of readers) {
       try {
+        if (this.#isRefused(path, this.#tally.refusalUnread(file.size))) continue
         const read = cataloger.read(file, { mayProve: this.#mayProve, limits: this.#limits })
         if (read === undefined) continue
-        const digests = ecosystem.kind === 'language' ? { digests: this.#digests(file) } : {}
-        this.#add({ ecosystem: ecosystem.id, path, facts: read.facts, ...digests })
+        const { facts, packages = 1 } = read
+        if (this.#isRefused(path, this.#tally.refusal(packages))) continue
+        const digests = ecosystem.kind === 'language' ? { digests: contentDigests(file, this.#hash) } : {}
+        this.#add({ ecosystem: ecosystem.id, path, facts, ...(packages !== 1 && { packages }), ...digests })
         for (const { code, detail, line } of read.problems ?? []) {
           this.problems.push({ code, detail, location: { path, ...(line !== undefined && { line }) } })
         }
@@ -203,6 +213,14 @@ export class LayerSheet {
         this.problems.push({ code, detail: `${ecosystem.title}: ${why}`, location: { path } })
       }
     }
+  }
+
+  /** Each reason is a problem of the first file alone: those of a layer that are left out may be very many. */
+  #isRefused(path: string, detail: string | undefined): boolean {
+    if (detail === undefined) return false
+    if (!this.#refusals.has(detail)) this.problems.push({ code: 'limit', detail, location: { path } })
+    this.#refusals.add(detail)
+    return true
   }
 
   /** Names of hard links that are still to be read, by the file that they lead to. */
@@ -274,16 +292,5 @@ export class LayerSheet {
 
   #wantsText(path: string): boolean {
     return distroFiles.includes(path)
-  }
-
-  #digests(file: WalkedFile): Record<HashAlgorithm, string> {
-    const hashers = { md5: this.#hash('md5'), sha1: this.#hash('sha1'), sha256: this.#hash('sha256') }
-    const step = 1024 * 1024
-    for (let offset = 0; offset < file.size; offset += step) {
-      const part = file.read(offset, step)
-      if (part.length === 0) break
-      for (const hasher of Object.values(hashers)) hasher.update(part)
-    }
-    return { md5: hashers.md5.hex(), sha1: hashers.sha1.hex(), sha256: hashers.sha256.hex() }
   }
 }

@@ -6,13 +6,18 @@ export type JsonObject = { readonly [key: string]: unknown }
 /** JSON nested deeper than this is refused: real documents stay far below. */
 const maxDepth = 256
 
+/** Documents of more values than this are refused: they take many times the memory of their text. */
+const maxValues = 1_000_000
+
 /**
- * Parses JSON that may be hostile. Throws `LimitError` on deep nesting and `SyntaxError` on anything that is not JSON.
- * A byte-order mark is skipped. `__proto__` becomes an own property, as `JSON.parse` does, and never a prototype.
+ * Parses JSON that may be hostile. Throws `LimitError` on deep nesting and on more than `most` values, `SyntaxError` on
+ * anything that is not JSON. A byte-order mark is skipped. `__proto__` becomes an own property, as `JSON.parse` does, and
+ * never a prototype.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, most = maxValues): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   let depth = 0
+  let values = 0
   let inString = false
   for (let index = 0; index < source.length; index++) {
     const code = source.charCodeAt(index)
@@ -20,10 +25,13 @@ export function parseJson(text: string): unknown {
       if (code === 0x5c) index++
       else if (code === 0x22) inString = false
     } else if (code === 0x22) inString = true
+    else if (code === 0x2c) values++
     else if (code === 0x7b || code === 0x5b) {
+      values++
       if (++depth > maxDepth) throw new LimitError(`JSON is nested deeper than ${maxDepth}`)
     } else if (code === 0x7d || code === 0x5d) depth--
   }
+  if (values > most) throw new LimitError(`JSON has more than ${most} values`)
   return JSON.parse(source)
 }
 

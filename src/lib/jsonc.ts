@@ -1,4 +1,8 @@
 import { parseJson } from './json.ts'
+import { LimitError } from './limit-error.ts'
+
+/** More comments than this are refused. */
+const maxComments = 100_000
 
 /**
  * Parses JSON with comments and trailing commas (https://jsonc.org/) that may be hostile. Throws what `parseJson`
@@ -11,6 +15,7 @@ export function parseJsonc(text: string): unknown {
   const blank = (from: number, to: number): void => {
     parts.push(text.slice(copied, from), text.slice(from, to).replace(/[^\n\r]/g, ' '))
     copied = to
+    if (parts.length > 2 * maxComments) throw new LimitError(`JSON has more than ${maxComments} comments`)
   }
   const commas: number[] = []
   for (let index = 0; index < text.length; index++) {

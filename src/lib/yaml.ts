@@ -1,15 +1,19 @@
 import { JSON_SCHEMA, load, loadAll } from 'js-yaml'
+import { boundMarks } from './document-bounds.ts'
 import { LimitError } from './limit-error.ts'
 
 /** Larger documents are refused: js-yaml builds everything in memory. */
 const maxLength = 32 * 1024 * 1024
+
+/** Documents of more values than this are refused. */
+const maxMarks = 800_000
 
 /** Documents with more alias uses than this are refused: that is how small files unfold into huge ones. */
 const maxAliases = 10_000
 
 /**
  * Parses one YAML document that may be hostile. Only JSON types come out (no dates, no functions). Throws `LimitError`
- * on size or alias abuse and js-yaml's `YAMLException` on bad syntax.
+ * on size, very many values or alias abuse and js-yaml's `YAMLException` on bad syntax.
  */
 export function parseYaml(text: string): unknown {
   guard(text)
@@ -24,6 +28,7 @@ export function parseYamlStream(text: string): readonly unknown[] {
 
 function guard(text: string): void {
   if (text.length > maxLength) throw new LimitError(`YAML is larger than ${maxLength} characters`)
+  boundMarks(text, '\n,[{', maxMarks)
   let aliases = 0
   for (let index = text.indexOf('*'); index >= 0; index = text.indexOf('*', index + 1)) {
     const before = text.charCodeAt(index - 1)

@@ -8,6 +8,9 @@ import { incompleteCodes, verdictStatuses } from '#model/verdict.ts'
 import { reportSchemaId } from './report-schema.ts'
 import { flag, list, number, object, record, type Shape, text, word } from './shape.ts'
 
+/** A report of as many packages as are listed, with a finding in many of them. */
+const maxValues = 10_000_000
+
 /**
  * Reads a report that `-o json` wrote, of this or a later version. Throws a `Failure` with the code `report/invalid` for
  * anything else; `name` is what the message calls it. Members that this version does not know are kept.
@@ -15,7 +18,7 @@ import { flag, list, number, object, record, type Shape, text, word } from './sh
 export function parseReport(source: string, name: string): ScanResult {
   let value: unknown
   try {
-    value = parseJson(source)
+    value = parseJson(source, maxValues)
   } catch (cause) {
     throw new Failure('report/invalid', `${name} is not JSON`, { cause })
   }

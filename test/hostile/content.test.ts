@@ -86,6 +86,40 @@ describe('hostile content', () => {
     expect(seen.names.length).toBeGreaterThan(name === 'pom.xml' ? 1 : 100_000)
   })
 
+  it.each(lists)('of 60 MB lists too many packages, which is told, and the rest is read: %s', async (...lines) => {
+    const [name] = lines
+    const seen = await list(cage, inFolder(name, listOf(lines, 60_000_000)))
+
+    expect(seen).toEqual({ code: 3, stderr: '', names: ['sound'], codes: ['limit'] })
+  })
+
+  it('of several lists of a hundred thousand packages each is read as far as there is room', async () => {
+    const folder = directoryOf('readme.txt', '')
+    for (const [name, start, entry, end] of lists) {
+      mkdirSync(join(folder, `of-${name}`))
+      writeFileSync(join(folder, `of-${name}`, name), start + many(100_000, entry) + end)
+    }
+
+    const seen = await list(cage, folder)
+
+    expect([seen.code, seen.codes]).toEqual([3, ['limit']])
+    expect(seen.names.length).toBeGreaterThan(100_000)
+  })
+
+  it.each<readonly [string, readonly TarItem[], (at: number) => string]>([
+    ['var/lib/dpkg/status', [debian], at => stanza(`p${at}`)],
+    [
+      'lib/apk/db/installed',
+      [{ name: 'etc/os-release', body: 'ID=alpine\nVERSION_ID=3.20\n' }],
+      at => `P:p${at}\nV:1-r0\n\n`,
+    ],
+  ])('of 60 MB is a package database too long to be read whole: %s', async (name, items, entry) => {
+    const body = many(Math.floor(60_000_000 / entry(100_000).length), entry)
+    const seen = await list(cage, imageOf(...items, { name, body }))
+
+    expect([seen.code, seen.codes, seen.names.length]).toEqual([3, ['limit'], 100_000])
+  })
+
   it.each<readonly [string, string, () => string]>([
     [
       'a lock file of 100 MB',

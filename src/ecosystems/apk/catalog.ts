@@ -35,7 +35,7 @@ function read(file: FileHandle, { mayProve }: ReadContext): FileFacts | undefine
   }
   const { packages, problems } = parseInstalled(decodeText(file.bytes()), mayProve)
   const found: ApkFacts = { kind: 'packages', packages }
-  return { facts: found, problems }
+  return { facts: found, packages: packages.length, problems }
 }
 
 function assemble(tree: Tree): Assembly {

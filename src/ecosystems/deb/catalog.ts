@@ -49,11 +49,11 @@ function read(file: FileHandle, { mayProve }: ReadContext): FileFacts | undefine
     return listed(parseFileList(decodeText(file.bytes()), mayProve))
   const isFragment = path.includes(`${folder}status.d/`)
   const { packages, problems } = parseStatus(decodeText(file.bytes()), isFragment ? 'fragment' : 'status')
-  return { ...facts({ kind: 'packages', packages }), problems }
+  return { ...facts({ kind: 'packages', packages }), packages: packages.length, problems }
 }
 
 function facts(value: DebFacts): FileFacts {
-  return { facts: value }
+  return { facts: value, packages: 0 }
 }
 
 function listed(files: readonly ListedFile[]): FileFacts | undefined {

@@ -1,3 +1,5 @@
+import { numberedLines } from '#lib/document-bounds.ts'
+
 /** A file that a package installed: its path without leading `/`, and its MD5 in hexadecimal, or an empty string. */
 export type ListedFile = readonly [path: string, md5: string]
 
@@ -7,7 +9,7 @@ export type ListedFile = readonly [path: string, md5: string]
  */
 export function parseFileList(text: string, keep: (path: string) => boolean): readonly ListedFile[] {
   const files: ListedFile[] = []
-  for (const line of text.split('\n')) {
+  for (const [, line] of numberedLines(text)) {
     const path = relative(line)
     if (path !== '' && keep(path)) files.push([path, ''])
   }
@@ -17,7 +19,7 @@ export function parseFileList(text: string, keep: (path: string) => boolean): re
 /** Reads `<package>.md5sums`: digest, two blanks, path. Lines of any other shape are passed over. https://manpages.debian.org/deb-md5sums */
 export function parseMd5sums(text: string, keep: (path: string) => boolean): readonly ListedFile[] {
   const files: ListedFile[] = []
-  for (const line of text.split('\n')) {
+  for (const [, line] of numberedLines(text)) {
     if (line.charCodeAt(32) !== 0x20) continue
     const path = relative(line.slice(34))
     if (path === '' || !keep(path)) continue

@@ -26,7 +26,7 @@ export interface DebStatus {
 const maxField = 1024
 
 /** More stanzas are not read; Debian's whole archive has about 70,000 binary packages. */
-const maxStanzas = 200_000
+const maxStanzas = 100_000
 
 /** More problems of one file tell nobody more. */
 const maxProblems = 100

@@ -23,7 +23,7 @@ interface Facts {
 function read(file: FileHandle): FileFacts | undefined {
   if (isGoMod(file.path)) {
     const { modules, problems } = parseGoMod(decodeText(file.bytes(maxManifestBytes)))
-    return { facts: { state: 'declared', modules } satisfies Facts, problems }
+    return { facts: { state: 'declared', modules } satisfies Facts, packages: modules.length, problems }
   }
   const info = readBuildInfo(file.read)
   if (info === undefined) return undefined
@@ -37,7 +37,7 @@ function read(file: FileHandle): FileFacts | undefined {
     ...(main === undefined ? [] : [main]),
     ...dependencies,
   ]
-  return { facts: { state: 'installed', modules } satisfies Facts }
+  return { facts: { state: 'installed', modules } satisfies Facts, packages: modules.length }
 }
 
 function assemble(tree: Tree): Assembly {

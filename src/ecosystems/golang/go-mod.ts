@@ -1,4 +1,5 @@
 import type { FileProblem } from '#ecosystems/types.ts'
+import { numberedLines } from '#lib/document-bounds.ts'
 import { type GoModule, isFolder } from './modules.ts'
 
 /** A module that a project asks for. */
@@ -28,7 +29,7 @@ export function parseGoMod(text: string): GoModFile {
   const replacements = new Map<string, Replacement[]>()
   const problems: FileProblem[] = []
   let block: string | undefined
-  for (const [index, raw] of text.split('\n').entries()) {
+  for (const [number, raw] of numberedLines(text)) {
     const words = tokens(raw)
     if (words.length === 0) continue
     if (block !== undefined && words[0] === ')') {
@@ -40,10 +41,10 @@ export function parseGoMod(text: string): GoModFile {
       continue
     }
     const [directive, ...rest] = block === undefined ? words : [block, ...words]
-    const isUnderstood = directive === 'require' ? require(rest, index + 1, required) : true
+    const isUnderstood = directive === 'require' ? require(rest, number, required) : true
     const isReplaced = directive === 'replace' ? replace(rest, replacements) : true
     if (!isUnderstood || !isReplaced)
-      problems.push({ code: 'unreadable', detail: `a ${directive} line is not understood`, line: index + 1 })
+      problems.push({ code: 'unreadable', detail: `a ${directive} line is not understood`, line: number })
   }
   return { modules: required.flatMap(module => applied(module, replacements)), problems }
 }

@@ -1,3 +1,5 @@
+import { numberedLines } from '#lib/document-bounds.ts'
+
 /** A module that is part of a program or a project. */
 export interface GoModule {
   readonly path: string
@@ -25,7 +27,7 @@ export function parseProgramModules(text: string): ProgramModules {
   let path = ''
   const modules: { word: 'mod' | 'dep'; module: GoModule }[] = []
   let isReplaceable = false
-  for (const line of text.split('\n')) {
+  for (const [, line] of numberedLines(text)) {
     const [word, ...elements] = line.split('\t')
     const [name, version] = elements
     if (word === 'path' && name !== undefined) path = name

@@ -76,6 +76,8 @@ function visit(walk: Walk, archive: Archive): void {
   attempt(walk, archive, () => {
     if (++walk.archives > walk.limits['archive-count'])
       throw excess('too many archives in one file', 'archive-count', walk)
+    if (walk.packages.length > walk.limits['target-packages'])
+      throw excess('too many packages in one file', 'target-packages', walk)
     const directory = readZipDirectory(archive.source)
     for (const fault of directory.faults) walk.problems.push(problemAt(archive.inner, 'unreadable', fault))
     const members = membersOf(walk, archive, directory)

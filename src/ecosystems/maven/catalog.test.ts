@@ -73,6 +73,29 @@ describe('ecosystems/maven/catalog', () => {
     ])
   })
 
+  it('gives up where projects inherit dependencies without end', async () => {
+    const own = (artifact: string, more: string) =>
+      `<project><groupId>g</groupId><artifactId>${artifact}</artifactId><version>1</version>${more}</project>`
+    const inherits = '<parent><groupId>g</groupId><artifactId>parent</artifactId><version>1</version></parent>'
+    const dependencies = Array.from(
+      { length: 2000 },
+      (_, at) => `<dependency><groupId>g</groupId><artifactId>d${at}</artifactId><version>1</version></dependency>`,
+    )
+    const children = Array.from({ length: 100 }, (_, at) => [`c${at}/pom.xml`, own(`c${at}`, inherits)])
+
+    const { packages, problems } = await catalogFiles(
+      maven,
+      {
+        ...Object.fromEntries(children),
+        'pom.xml': own('parent', `<dependencies>${dependencies.join('')}</dependencies>`),
+      },
+      'directory',
+    )
+
+    expect(packages.length).toBeLessThan(115_000)
+    expect(problems).toMatchObject([{ code: 'limit', detail: 'More than 110000 packages' }])
+  })
+
   it('wants archives of code, and build files in a directory only', () => {
     const wants = (path: string, mode: 'installed' | 'directory', size = 1) =>
       maven.wants({ path, size, mode: 0 }, mode)

@@ -20,18 +20,26 @@ export const cataloger: Cataloger = { read: readFile, assemble, group }
 
 function readFile(file: FileHandle, { limits }: ReadContext): FileFacts | undefined {
   const form = declaredForm(file.path)
-  if (form === 'pom') return factsOf({ kind: 'pom', pom: parsePom(decodeText(file.bytes())) })
-  if (form === 'gradle-lock')
-    return factsOf({ kind: 'lock', packages: parseGradleLock(decodeText(file.bytes()), file.path) })
+  if (form === 'pom') {
+    const pom = parsePom(decodeText(file.bytes()))
+    return factsOf({ kind: 'pom', pom }, pom.dependencies.length + pom.managed.length)
+  }
+  if (form === 'gradle-lock') {
+    const packages = parseGradleLock(decodeText(file.bytes()), file.path)
+    return factsOf({ kind: 'lock', packages }, packages.length)
+  }
   const { packages, problems } = readArchive({ path: file.path, source: file, inflate: file.inflateRaw }, limits)
   return packages.length === 0 && problems.length === 0
     ? undefined
-    : { ...factsOf({ kind: 'archive', packages }), problems }
+    : { ...factsOf({ kind: 'archive', packages }, packages.length), problems }
 }
 
-function factsOf(facts: Facts): FileFacts {
-  return { facts }
+function factsOf(facts: Facts, packages: number): FileFacts {
+  return { facts, packages }
 }
+
+/** Projects inherit the dependencies of their parents: a few files may come to very many packages. */
+const maxPackages = 110_000
 
 function assemble(tree: Tree): Assembly {
   const poms = indexPoms(
@@ -40,7 +48,15 @@ function assemble(tree: Tree): Assembly {
       return read.kind === 'pom' ? [[path, read.pom] as const] : []
     }),
   )
-  return { packages: tree.files.flatMap(file => packagesOf(file, poms)), problems: [] }
+  const packages: CatalogedPackage[] = []
+  for (const file of tree.files) {
+    for (const found of packagesOf(file, poms)) packages.push(found)
+    if (packages.length > maxPackages) {
+      const detail = `More than ${maxPackages} packages`
+      return { packages, problems: [{ code: 'limit', detail, path: file.path }] }
+    }
+  }
+  return { packages, problems: [] }
 }
 
 /** Poms inherit from each other. */

@@ -1,3 +1,4 @@
+import { numberedLines } from '#lib/document-bounds.ts'
 import { baseName } from '#lib/text.ts'
 import { type Coordinates, isCoordinate } from './coordinates.ts'
 
@@ -17,16 +18,18 @@ export interface DeclaredPackage extends Coordinates {
 export function parseGradleLock(text: string, path: string): readonly DeclaredPackage[] {
   const base = baseName(path)
   const isBuildscript = base === 'buildscript-gradle.lockfile'
-  return text.split('\n').flatMap((raw, index) => {
+  const packages: DeclaredPackage[] = []
+  for (const [number, raw] of numberedLines(text)) {
     const line = raw.trim()
-    if (line.startsWith('#')) return []
+    if (line.startsWith('#')) continue
     const equals = line.indexOf('=')
     const [group, artifact, version, ...rest] = (equals < 0 ? line : line.slice(0, equals)).split(':')
-    if (rest.length > 0 || !isCoordinate(group) || !isCoordinate(artifact) || !isCoordinate(version)) return []
+    if (rest.length > 0 || !isCoordinate(group) || !isCoordinate(artifact) || !isCoordinate(version)) continue
     const configurations = equals < 0 ? [base] : line.slice(equals + 1).split(',')
     const isDev = isBuildscript || configurations.every(isTestConfiguration)
-    return [{ group, artifact, version, ...(isDev && { dev: true }), line: index + 1 }]
-  })
+    packages.push({ group, artifact, version, ...(isDev && { dev: true }), line: number })
+  }
+  return packages
 }
 
 /** `testRuntimeClasspath`, `integrationTestCompileClasspath`. */

@@ -1,3 +1,4 @@
+import { numberedLines } from '#lib/document-bounds.ts'
 import { asArray, asObject, asString, asStrings, type JsonObject, member } from '#lib/json.ts'
 import { parseJsonc } from '#lib/jsonc.ts'
 import { type LockedPackage, type LockFile, reachable, splitDescriptor } from './locked-package.ts'
@@ -32,9 +33,9 @@ function isOwn(reference: string): boolean {
 /** Lines of the packages: each stands on one of its own, `    "key": ["name@version", …`. */
 function entryLines(text: string): Map<string, number> {
   const lines = new Map<string, number>()
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [number, line] of numberedLines(text)) {
     const end = line.indexOf('": [')
-    if (line.startsWith('    "') && end > 0) lines.set(line.slice('    "'.length, end), index + 1)
+    if (line.startsWith('    "') && end > 0) lines.set(line.slice('    "'.length, end), number)
   }
   return lines
 }

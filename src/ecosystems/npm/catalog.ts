@@ -45,14 +45,16 @@ function read(file: FileHandle): FileFacts | undefined {
   }
   if (isPlugAndPlay(file.path)) {
     const table = parsePlugAndPlay(decodeText(file.bytes()))
-    return table && { facts: { kind: 'table', packages: table.packages } satisfies Facts, problems: table.problems }
+    if (table === undefined) return undefined
+    const { packages, problems } = table
+    return { facts: { kind: 'table', packages } satisfies Facts, packages: packages.length, problems }
   }
   const base = baseName(file.path)
   if (base === 'bun.lockb') return { facts: { kind: 'binary-lock' } satisfies Facts }
   const parse = lockParsers.get(base)
   if (parse === undefined) return undefined
   const { packages, problems } = parse(decodeText(file.bytes()))
-  return { facts: { kind: 'lock', packages } satisfies Facts, problems }
+  return { facts: { kind: 'lock', packages } satisfies Facts, packages: packages.length, problems }
 }
 
 /** One package and everything that speaks for it. */

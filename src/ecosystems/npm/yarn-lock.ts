@@ -1,4 +1,5 @@
 import type { FileProblem } from '#ecosystems/types.ts'
+import { numberedLines } from '#lib/document-bounds.ts'
 import { asObject, asString, member } from '#lib/json.ts'
 import { parseYaml } from '#lib/yaml.ts'
 import { keyLines, type LockedPackage, type LockFile, splitDescriptor } from './locked-package.ts'
@@ -44,13 +45,13 @@ function parseClassic(text: string): LockFile {
       problems.push({ code: 'unreadable', detail: `entry ${open.pattern} has no version`, line: open.line })
     open = undefined
   }
-  for (const [index, raw] of text.split('\n').entries()) {
+  for (const [number, raw] of numberedLines(text)) {
     const line = raw.trimEnd()
     if (line === '' || line.startsWith('#')) continue
     if (!line.startsWith(' ')) {
       close()
-      if (line.endsWith(':')) open = { pattern: firstPattern(line.slice(0, -1)), line: index + 1 }
-      else problems.push({ code: 'unreadable', detail: 'a line is no part of a lock file', line: index + 1 })
+      if (line.endsWith(':')) open = { pattern: firstPattern(line.slice(0, -1)), line: number }
+      else problems.push({ code: 'unreadable', detail: 'a line is no part of a lock file', line: number })
     } else if (open !== undefined && line.startsWith('  version ')) {
       const entry = fromPattern(open.pattern, unquote(line.slice('  version '.length)))
       if (entry !== undefined) packages.push({ ...entry, line: open.line })

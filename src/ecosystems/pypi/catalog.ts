@@ -40,8 +40,8 @@ export const cataloger: Cataloger = { read: readFile, assemble, group: ({ path }
 function readFile(file: FileHandle): FileFacts | undefined {
   const form = declaredForm(file.path)
   if (form !== undefined) {
-    const facts: Facts = { kind: 'declared', packages: lockParsers[form](decodeText(file.bytes()), file.path) }
-    return { facts }
+    const packages = lockParsers[form](decodeText(file.bytes()), file.path)
+    return { facts: { kind: 'declared', packages } satisfies Facts, packages: packages.length }
   }
   const place = installedPlace(file.path)
   return place === undefined ? undefined : readInstalled(file, place)

@@ -1,3 +1,4 @@
+import { numberedLines } from '#lib/document-bounds.ts'
 import { baseName } from '#lib/text.ts'
 import type { DeclaredPackage } from './declared.ts'
 
@@ -44,9 +45,9 @@ export function parseRequirement(text: string): { readonly name: string; readonl
 function* logicalLines(text: string): Generator<{ readonly line: number; readonly logical: string }> {
   let pending: string[] = []
   let from = 1
-  for (const [index, raw] of text.split('\n').entries()) {
+  for (const [number, raw] of numberedLines(text)) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
-    if (pending.length === 0) from = index + 1
+    if (pending.length === 0) from = number
     const isComment = line.trimStart().startsWith('#')
     if (line.endsWith('\\') && !isComment) {
       pending.push(line.slice(0, -1))

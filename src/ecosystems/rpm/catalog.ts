@@ -25,7 +25,7 @@ import { isSqlite, readSqliteTable } from './sqlite.ts'
 import { pendingTransactions } from './sqlite-log.ts'
 
 /** Packages of one database that are read. */
-const maxPackages = 200_000
+const maxPackages = 100_000
 
 /** Problems of one database that are told one by one. */
 const maxProblems = 20
@@ -54,7 +54,7 @@ function read(file: FileHandle, context: ReadContext): FileFacts | undefined {
   const name = baseName(file.path)
   if (name === baseName(manifestPath)) {
     const { rows, problems } = parseManifest(decodeText(file.bytes(maxManifestBytes)))
-    return { facts: { packages: rows } satisfies DatabaseFacts, problems }
+    return { facts: { packages: rows } satisfies DatabaseFacts, packages: rows.length, problems }
   }
   if (name === logName) return readLog(file)
   const packages: PackageRow[] = []
@@ -69,7 +69,7 @@ function read(file: FileHandle, context: ReadContext): FileFacts | undefined {
     if (problem.code === 'limit' && packages.length >= maxPackages) break
   }
   if (untold > 0) problems.push({ code: 'unreadable', detail: `${untold} more parts could not be read` })
-  return { facts: { packages } satisfies DatabaseFacts, problems }
+  return { facts: { packages } satisfies DatabaseFacts, packages: packages.length, problems }
 }
 
 /** The database's header blobs, whichever format it has: what the bytes say counts, not the name. */
