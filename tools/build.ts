@@ -24,10 +24,10 @@ const cli = join(root, 'src/cli')
 /** What `main` loads for small answers lies in its own file; everything else in the program's. */
 const beside: ReadonlySet<string> = new Set(['./commands.ts', './help.ts'])
 
-/** V8 takes compiled code only where it runs with the same flags: those that the launcher gives. */
+/** V8 takes compiled code only where it runs with the same flags: those that the launcher gives as a rule. */
 export function launcherFlags(): readonly string[] {
   const launcher = readFileSync(join(root, 'sluice'), 'utf8')
-  return launcher.match(/--(?:max-semi-space-size|disallow-code-generation)[\w=-]*/g) ?? []
+  return /^v8='(.*)'$/m.exec(launcher)?.[1]?.split(' ') ?? []
 }
 
 /**
