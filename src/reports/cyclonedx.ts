@@ -14,7 +14,7 @@ import { uuidOf } from './uuid.ts'
  * has none, there are no vulnerabilities. The same facts always get the same serial number.
  */
 export function renderCyclonedx(result: ScanResult): Generator<string> {
-  const byPurl = [...Map.groupBy(result.packages, item => item.purl)].sort(([a], [b]) => compareText(a, b))
+  const byPurl = result.packages.toSorted((a, b) => compareText(a.purl, b.purl))
   const bom = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -38,11 +38,14 @@ export function renderCyclonedx(result: ScanResult): Generator<string> {
 }
 
 /** What tells two documents apart: the facts where they have a digest, else what they say. */
-function identity(result: ScanResult): string {
+function* identity(result: ScanResult): Generator<string> {
   const facts = result.verdict?.inputs.facts
-  if (facts !== undefined && facts !== '') return `${facts} ${result.verdict?.inputs.advisories}`
-  const packages = result.packages.map(item => `${item.purl} ${item.locations[0]?.path ?? ''}`)
-  return [result.target.image?.id ?? result.target.name, ...packages].join('\n')
+  if (facts !== undefined && facts !== '') {
+    yield `${facts} ${result.verdict?.inputs.advisories}`
+    return
+  }
+  yield result.target.image?.id ?? result.target.name
+  for (const { purl, locations } of result.packages) yield `${purl} ${locations[0]?.path ?? ''}`
 }
 
 function targetComponent(result: ScanResult): object {
@@ -96,18 +99,28 @@ function imageProperties(result: ScanResult): object[] {
   ]
 }
 
-/** Packages by their purl, in its order. */
-type ByPurl = readonly (readonly [purl: string, items: readonly Package[]])[]
+/** The packages of each purl, from packages in the order of their purls. */
+function* groups(byPurl: readonly Package[]): Generator<readonly Package[]> {
+  let group: Package[] = []
+  for (const item of byPurl) {
+    if (group.length > 0 && group[0]!.purl !== item.purl) {
+      yield group
+      group = []
+    }
+    group.push(item)
+  }
+  if (group.length > 0) yield group
+}
 
-function referencesOf({ distro }: ScanResult, byPurl: ByPurl): readonly string[] {
-  const references = byPurl.map(([purl]) => purl)
-  return distro === undefined ? references : [systemReference, ...references]
+function* referencesOf({ distro }: ScanResult, byPurl: readonly Package[]): Generator<string> {
+  if (distro !== undefined) yield systemReference
+  for (const [first] of groups(byPurl)) yield first!.purl
 }
 
 const systemReference = 'operating-system'
 
 /** Made one by one as they are printed: a component is several times as large as a package. */
-function* componentsOf({ distro }: ScanResult, byPurl: ByPurl): Generator<object> {
+function* componentsOf({ distro }: ScanResult, byPurl: readonly Package[]): Generator<object> {
   if (distro !== undefined) {
     yield {
       type: 'operating-system',
@@ -117,12 +130,13 @@ function* componentsOf({ distro }: ScanResult, byPurl: ByPurl): Generator<object
       description: distro.name,
     }
   }
-  for (const [purl, items] of byPurl) yield packageComponent(purl, items)
+  for (const items of groups(byPurl)) yield packageComponent(items)
 }
 
 /** One component for all packages of a purl: they differ in place alone. */
-function packageComponent(purl: string, items: readonly Package[]): object {
+function packageComponent(items: readonly Package[]): object {
   const first = items[0]!
+  const { purl } = first
   const { group, name } = splitName(first)
   const licenses = licensesOf([...new Set(items.flatMap(item => item.licenses))])
   const occurrences = items

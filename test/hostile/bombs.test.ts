@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeZip, type ZipMember } from '#test/ecosystems/zip-writer.ts'
 import { configOf, writeDockerArchive } from '#test/images/image-writer.ts'
@@ -206,12 +206,28 @@ describe('bombs', () => {
     }
   })
 
-  it('of a thousand layers with a hundred packages each are read whole', async () => {
+  it.each<readonly [string, (layers: readonly (readonly TarItem[])[]) => string]>([
+    ['plain', layers => writeDockerArchive(cage.next('.tar'), [{ layers }])],
+    [
+      'compressed',
+      layers => {
+        const stored = layers.map(items => tarBytes(items))
+        return writeLayout(
+          cage.next(),
+          stored.map(bytes => ({ stored: gzipSync(bytes), diffId: diffIdOf(bytes) })),
+        )
+      },
+    ],
+  ])('of a thousand layers with a hundred packages each are read whole: %s', async (_title, write) => {
     const layers = Array.from({ length: 1000 }, (_, at) => Array.from({ length: 100 }, (_x, of) => npm(`x${at}-${of}`)))
+    const target = write(layers)
 
-    const seen = await list(cage, writeDockerArchive(cage.next('.tar'), [{ layers }]))
+    for (const format of ['json', 'cyclonedx']) {
+      const { code, stdout } = await cage.probe(['sbom', target, '-q', '-o', format])
+      const document = JSON.parse(stdout)
 
-    expect([seen.code, seen.names.length]).toEqual([0, 100_000])
+      expect([format, code, (document.packages ?? document.components).length]).toEqual([format, 0, 100_000])
+    }
   })
 
   it('of a configuration with very many layers do not go off', async () => {
