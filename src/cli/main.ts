@@ -32,10 +32,11 @@ async function main(words: readonly string[]): Promise<number> {
   return run(rest)
 }
 
-// A reader that closes early (`| head`) is no failure of ours.
 process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
-  throw error
+  // A reader that closes early (`| head`) is no failure of ours, and changes no verdict.
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return
+  process.stderr.write(`sluice: standard output cannot be written: ${error.message}\n`)
+  process.exit(2)
 })
 
 // Not awaited here: the bundle is of a kind of module that cannot.

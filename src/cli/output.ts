@@ -64,7 +64,20 @@ function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
 }
 
 async function print(pieces: Iterable<string>): Promise<void> {
-  for (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
+  const { stdout } = process
+  for (const piece of pieces) {
+    // Nobody reads any more: `main` has heard why.
+    if (stdout.destroyed) return
+    if (!stdout.write(piece)) await drained(stdout)
+  }
+}
+
+/** Waits until a stream takes more, or never will. */
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  const listening = new AbortController()
+  const { signal } = listening
+  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => undefined)
+  listening.abort()
 }
 
 async function save(file: string, pieces: Iterable<string>): Promise<void> {

@@ -36,6 +36,23 @@ describe('the command line', () => {
     }
   })
 
+  it('keeps its exit code where nobody reads, and fails where nothing can be written', async () => {
+    const demo = join(folder, 'demo')
+    await sluice(['demo', '--quiet', '--keep', demo], { environment })
+    const codeOf = async (rest: string) => {
+      const words = `"$0" scan --offline --quiet -o json "$1" ${rest}; echo "\${PIPESTATUS[0]}" >&2`
+      const ended = await run('bash', ['-c', words, join(root, 'sluice'), join(demo, 'image.tar')], {
+        environment: { SLUICE_HOME: join(demo, 'home') },
+      })
+      return ended.stderr.trim().split('\n').at(-1)
+    }
+
+    expect(await codeOf('> /dev/null')).toBe('1')
+    expect(await codeOf('| head -c 10')).toBe('1')
+    expect(await codeOf('| true')).toBe('1')
+    expect(await codeOf('> /dev/full')).toBe('2')
+  })
+
   it('starts on a handful of modules', async () => {
     const count = async (word: string) => {
       const script = `process.argv[2]='${word}';await import('./src/cli/main.ts');process.on('exit',()=>{})`
