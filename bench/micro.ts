@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { argv } from 'node:process'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -11,6 +12,8 @@ import { matchPackages, neededEcosystems } from '#engine/match.ts'
 import { indexArchive } from '#images/archive-index.ts'
 import { hashPart } from '#io/hash-part.ts'
 import { inflate } from '#io/inflate.ts'
+import { inflatePart } from '#io/inflate-part.ts'
+import type { FilePart } from '#io/part-threads.ts'
 import { parseJson } from '#lib/json.ts'
 import { TarParser } from '#lib/tar.ts'
 import { parseToml } from '#lib/toml.ts'
@@ -73,6 +76,8 @@ async function bytesOf(archive: string): Promise<readonly Measured[]> {
     for (let at = 0; at < bytes.length; at += 2 ** 20) yield bytes.subarray(at, at + 2 ** 20)
   }
   const ignore = () => undefined
+  const taker = { take: () => true }
+  const [gzipFile, zstdFile] = [openNameless(gzip), openNameless(zstd)]
   const walk = () => {
     let members = 0
     const member = () => ++members < 0
@@ -88,11 +93,22 @@ async function bytesOf(archive: string): Promise<readonly Measured[]> {
       () => hashPart({ fd, offset: largest.offset, size: part.length }, ['sha256']),
       megabytes,
     ),
-    await time('inflate gzip', () => inflate('gzip', pieces(gzip), () => true), megabytes),
-    await time('inflate zstd', () => inflate('zstd', pieces(zstd), () => true), megabytes),
+    await time('inflate gzip, stream', () => inflate('gzip', pieces(gzip), () => true), megabytes),
+    await time('inflate zstd, stream', () => inflate('zstd', pieces(zstd), () => true), megabytes),
+    await time('inflate gzip, second thread', () => inflatePart('gzip', gzipFile, taker), megabytes),
+    await time('inflate zstd, second thread', () => inflatePart('zstd', zstdFile, taker), megabytes),
   ]
-  closeSync(fd)
+  for (const open of [fd, gzipFile.fd, zstdFile.fd]) closeSync(open)
   return results
+}
+
+/** An open file with these bytes that has no name any more. */
+function openNameless(bytes: Uint8Array): FilePart {
+  const path = join(tmpdir(), `sluice-micro-${process.pid}`)
+  writeFileSync(path, bytes)
+  const fd = openSync(path, 'r')
+  unlinkSync(path)
+  return { fd, offset: 0, size: bytes.length }
 }
 
 /** Parsers that several ecosystems share, over a document of about a megabyte each. */
