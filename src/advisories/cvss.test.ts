@@ -33,14 +33,23 @@ describe('advisories/cvss', () => {
     expect(rate({ type: 'CVSS_V3', score: vector }, 'GHSA')).toBeUndefined()
   })
 
-  it('prints nothing of what it cannot read', () => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  it.each([
+    ['CVSS_V3', 'CVSS:3.1/AV::\x1b[31m/AC:L'],
+    // Found by fuzzing.
+    ['CVSS_V4', 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:S'],
+    ['CVSS_V4', 'CVSS:4.0/AV:L/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:S/SI:N/SA:N'],
+  ])('prints nothing of what it cannot read: %s %j', (type, score) => {
+    const prints = (['log', 'warn', 'error'] as const).map(name =>
+      vi.spyOn(console, name).mockImplementation(() => undefined),
+    )
 
-    const rating = rate({ type: 'CVSS_V3', score: 'CVSS:3.1/AV::\x1b[31m/AC:L' }, 'GHSA')
+    const rating = rate({ type, score }, 'GHSA')
 
     expect(rating).toBeUndefined()
-    expect(warn).not.toHaveBeenCalled()
-    warn.mockRestore()
+    for (const print of prints) {
+      expect(print).not.toHaveBeenCalled()
+      print.mockRestore()
+    }
   })
 
   it('knows words, and bands by version', () => {

@@ -14,6 +14,12 @@ const maxVector = 400
 const vectorShape =
   /^(?:CVSS:\d\.\d\/)?[A-Z][A-Za-z]{0,2}:[A-Z][A-Za-z]{0,8}(?:\/[A-Z][A-Za-z]{0,2}:[A-Z][A-Za-z]{0,8})*$/
 
+/**
+ * `S` is a value of modified metrics alone (https://www.first.org/cvss/v4.0/specification-document, section 4.2): the
+ * calculator takes it elsewhere too, and then prints that it has no score for it.
+ */
+const misplacedSafety = /\/S[CIA]:S(?:\/|$)/
+
 /** Vectors repeat: most of a store's are among these many. */
 const maxRemembered = 50_000
 
@@ -39,7 +45,8 @@ export async function loadRating(): Promise<Rate> {
       return severity && { source, severity }
     }
     const vector = published.score.trim()
-    const measured = vector.length > maxVector || !vectorShape.test(vector) ? undefined : measure(vector)
+    const isVector = vector.length <= maxVector && vectorShape.test(vector) && !misplacedSafety.test(vector)
+    const measured = isVector ? measure(vector) : undefined
     if (measured === undefined) return undefined
     const { score, method } = measured
     return { source, severity: severityOfScore(score, method), score, vector, method }
