@@ -38,7 +38,7 @@ describe('advisories/cvss', () => {
     // Found by fuzzing.
     ['CVSS_V4', 'CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:S'],
     ['CVSS_V4', 'CVSS:4.0/AV:L/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:S/SI:N/SA:N'],
-  ])('prints nothing of what it cannot read: %s %j', (type, score) => {
+  ] as const)('prints nothing of what it cannot read: %s %j', (type, score) => {
     const prints = (['log', 'warn', 'error'] as const).map(name =>
       vi.spyOn(console, name).mockImplementation(() => undefined),
     )
