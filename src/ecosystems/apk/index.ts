@@ -6,7 +6,7 @@ export const apk: Ecosystem = {
   title: 'Alpine packages',
   spec: 'https://wiki.alpinelinux.org/wiki/Apk_spec',
   kind: 'system',
-  version: 1,
+  version: 2,
   wants,
   mayWant: name => name === 'installed' || name === 'os-release',
   databases: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],

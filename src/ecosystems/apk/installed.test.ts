@@ -86,6 +86,17 @@ describe('ecosystems/apk/installed', () => {
     expect(parseInstalled('Z:Q1AAAA\nP:a\nV:1\nZ:Q1AAAA\n\n', () => true).packages[0]?.files).toEqual([])
   })
 
+  it('puts no paths together beyond measure', () => {
+    const many = (folder: string, files: number) => `P:a\nV:1\nF:${folder}\n${'R:x\n'.repeat(files)}\n`
+
+    const impossible = parseInstalled(many('f'.repeat(5000), 10), () => true)
+    const long = parseInstalled(many('f'.repeat(4000), 20_000), () => true)
+
+    expect(impossible).toMatchObject({ packages: [{ name: 'a', files: [] }], problems: [] })
+    expect(long).toMatchObject({ packages: [{ name: 'a' }], problems: [{ code: 'limit' }] })
+    expect(long.packages[0]!.files.length).toBeLessThan(10_000)
+  })
+
   it('never throws', () => {
     const line = fc.constantFrom('P:a', 'V:1-r0', 'F:usr', 'R:b', 'Z:Q1', 'Z:Q2=', 'F:', '', 'P:', ':', 'a:0:0:755')
     fc.assert(

@@ -33,6 +33,12 @@ const maxField = 1024
 /** More entries are not read; all of Alpine is about 30,000 packages. */
 const maxPackages = 100_000
 
+/** Longer paths cannot exist (`PATH_MAX`). */
+const maxPath = 4096
+
+/** Characters of the paths that are kept, all together: a folder is written once and is part of each file's path. */
+const maxKept = 32 * 1024 * 1024
+
 /** More problems of one file tell nobody more. */
 const maxProblems = 100
 
@@ -55,6 +61,8 @@ export function parseInstalled(text: string, keep: (path: string) => boolean): A
   const problems: FileProblem[] = []
   let entry: Entry | undefined
   let line = 0
+  let left = maxKept
+  const keeps = (path: string) => keep(path) && (left -= path.length) >= 0
   const finish = (): void => {
     const found = entry === undefined ? undefined : packageOf(entry)
     if (typeof found === 'string') {
@@ -69,13 +77,14 @@ export function parseInstalled(text: string, keep: (path: string) => boolean): A
     if (end - start < 2) finish()
     else if (text[start + 1] === ':') {
       entry ??= { line, fields: new Map(), files: [], folder: '', isKept: false }
-      readField(entry, text[start]!, text.slice(start + 2, end), keep)
+      readField(entry, text[start]!, text.slice(start + 2, end), keeps)
     }
     start = end + 1
   }
   finish()
   if (packages.length >= maxPackages)
     problems.push({ code: 'limit', detail: `The package database has ${maxPackages} entries or more` })
+  if (left < 0) problems.push({ code: 'limit', detail: 'The paths of files that matter are too long together' })
   if (text !== '' && !text.endsWith('\n'))
     problems.push({ code: 'truncated', detail: 'The package database ends in the middle of a line' })
   return { packages, problems }
@@ -87,8 +96,9 @@ function readField(entry: Entry, key: string, value: string, keep: (path: string
     entry.folder = value
     entry.isKept = false
   } else if (key === 'R') {
-    const path = entry.folder === '' ? value : `${entry.folder}/${value}`
-    entry.isKept = keep(path)
+    const isPath = entry.folder.length + value.length < maxPath
+    const path = !isPath ? '' : entry.folder === '' ? value : `${entry.folder}/${value}`
+    entry.isKept = isPath && keep(path)
     if (entry.isKept) entry.files.push([path, ''])
   } else if (key === 'Z') {
     if (entry.isKept) entry.files.at(-1)![1] = digestOf(value)

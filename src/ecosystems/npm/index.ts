@@ -7,7 +7,7 @@ export const npm: Ecosystem = {
   title: 'Node.js packages',
   spec: 'https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json',
   kind: 'language',
-  version: 1,
+  version: 2,
   wants: (file, mode) =>
     isInstalledManifest(file.path) || isPlugAndPlay(file.path) || (mode === 'directory' && isLockFile(file.path)),
   mayWant: isReadName,

@@ -140,11 +140,18 @@ describe('ecosystems/npm/yarn-lock', () => {
 
 "broken@npm:1":
   linkType: hard
+
+"cut@npm:1":
+  version: 1.0.0
+  resolution:
 `)
 
     expect(names(lock)).toEqual(['@s/real 1.0.0', 'typescript 5.0.4', 'cloned 2.0.0'])
     expect(lock.packages.map(({ line }) => line)).toEqual([9, 14, 19])
-    expect(lock.problems).toMatchObject([{ code: 'unreadable', line: 24 }])
+    expect(lock.problems).toMatchObject([
+      { code: 'unreadable', line: 24 },
+      { code: 'unreadable', line: 27 },
+    ])
   })
 })
 

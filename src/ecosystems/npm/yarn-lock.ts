@@ -23,14 +23,11 @@ function parseBerry(text: string): LockFile {
   for (const [key, entry] of Object.entries(root)) {
     if (key === '__metadata') continue
     const line = lines.get(key)?.[0]
-    const resolution = asString(member(entry, 'resolution'))
-    const version = asString(member(entry, 'version'))
-    if (resolution === undefined || version === undefined)
+    const { name } = splitDescriptor(asString(member(entry, 'resolution')) ?? '')
+    const version = asString(member(entry, 'version')) ?? ''
+    if (name === '' || version === '')
       problems.push({ code: 'unreadable', detail: `entry ${key} has no version or resolution`, ...(line && { line }) })
-    else if (member(entry, 'linkType') !== 'soft') {
-      const { name } = splitDescriptor(resolution)
-      packages.push({ name, version, ...(line !== undefined && { line }) })
-    }
+    else if (member(entry, 'linkType') !== 'soft') packages.push({ name, version, ...(line !== undefined && { line }) })
   }
   return { packages, problems }
 }
