@@ -10,10 +10,10 @@ import { ecosystems } from '#ecosystems/index.ts'
 import type { Matching } from '#ecosystems/types.ts'
 import { matchPackages, neededEcosystems } from '#engine/match.ts'
 import { indexArchive } from '#images/archive-index.ts'
+import type { FilePart } from '#io/file.ts'
 import { hashPart } from '#io/hash-part.ts'
 import { inflate } from '#io/inflate.ts'
 import { inflatePart } from '#io/inflate-part.ts'
-import type { FilePart } from '#io/part-threads.ts'
 import { parseJson } from '#lib/json.ts'
 import { TarParser } from '#lib/tar.ts'
 import { parseToml } from '#lib/toml.ts'
@@ -95,8 +95,8 @@ async function bytesOf(archive: string): Promise<readonly Measured[]> {
     ),
     await time('inflate gzip, stream', () => inflate('gzip', pieces(gzip), () => true), megabytes),
     await time('inflate zstd, stream', () => inflate('zstd', pieces(zstd), () => true), megabytes),
-    await time('inflate gzip, second thread', () => inflatePart('gzip', gzipFile, taker), megabytes),
-    await time('inflate zstd, second thread', () => inflatePart('zstd', zstdFile, taker), megabytes),
+    await time('inflate gzip, thread pool', () => inflatePart('gzip', gzipFile, taker), megabytes),
+    await time('inflate zstd, thread pool', () => inflatePart('zstd', zstdFile, taker), megabytes),
   ]
   for (const open of [fd, gzipFile.fd, zstdFile.fd]) closeSync(open)
   return results

@@ -1,7 +1,6 @@
 import { contentMark, readAt } from '#io/file.ts'
 import { hashPart, type PartDigest } from '#io/hash-part.ts'
 import { encodingOf } from '#io/inflate.ts'
-import { expectInflating } from '#io/inflate-part.ts'
 import type { FileRegion, LayerClaim } from './blob.ts'
 import { LayerCheck } from './layer-check.ts'
 
@@ -36,15 +35,11 @@ export class RegionDigests {
     this.#claim = claim
   }
 
-  /**
-   * A walk will come: plain bytes are hashed while the program loads what reads the layer; for others threads start,
-   * which inflate first and hash then.
-   */
+  /** A walk will come: plain bytes are hashed while the program loads what reads the layer. */
   prepare(signal?: AbortSignal): void {
     try {
-      const encoding = encodingOf(headOf(this.#region))
-      if (encoding === 'gzip' || encoding === 'zstd') expectInflating()
-      else this.#begin(contentMark(this.#region.fd), new LayerCheck(this.#claim, false).algorithms, signal)
+      if (encodingOf(headOf(this.#region)) !== 'plain') return
+      this.#begin(contentMark(this.#region.fd), new LayerCheck(this.#claim, false).algorithms, signal)
     } catch {
       // Told when the layer is walked.
     }

@@ -15,9 +15,9 @@ import type { LayerEnd, LayerSource, LayerVisitor } from './types.ts'
 
 /**
  * A layer of which a transport gives the bytes: gzip, zstd or plain tar, told by content whatever the media type
- * claims. One pass inflates, hashes, walks and hands out bodies. What lies in an open file is hashed beside that in a
- * second thread; there plain tar is walked where it lies, and anything else inflated in further threads. What the claim
- * promises is verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
+ * claims. One pass inflates, hashes, walks and hands out bodies. Of what lies in an open file, plain tar is walked where
+ * it lies, while a second thread hashes it, and anything else is inflated in the thread pool. What the claim promises is
+ * verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
   const known = blob?.region === undefined ? undefined : new RegionDigests(blob.region, claim)
@@ -103,7 +103,9 @@ class LayerPass {
       const head = this.#headOf(region, walk, fault, asked.signal)
       if (head === undefined) return this.#finish(walk, undefined, fault)
       const encoding = this.#encodingOf(head, walk)
-      return encoding !== undefined && (await this.#readRegion(region, encoding, walk, asked))
+      if (encoding === undefined) return false
+      if (encoding === 'plain') return await this.#readPlainRegion(region, walk, asked)
+      return await this.#inflateRegion(region, encoding, walk, asked.signal)
     }
     const { head, bytes } = await peek(this.#count(blob, walk, fault, asked.signal), headBytes)
     const encoding = this.#encodingOf(head, walk)
@@ -141,28 +143,14 @@ class LayerPass {
     return undefined
   }
 
-  /**
-   * Another thread hashes what is walked here; what is inflated is hashed after that. All read what the file says, which
-   * must not change meanwhile.
-   */
-  async #readRegion(
-    region: FileRegion,
-    encoding: 'gzip' | 'zstd' | 'plain',
-    walk: LayerWalk,
-    asked: Asked,
-  ): Promise<boolean> {
-    const { visitor, signal } = asked
+  /** Another thread hashes what is walked here. Both read what the file says, which must not change meanwhile. */
+  async #readPlainRegion(region: FileRegion, walk: LayerWalk, { visitor, signal }: Asked): Promise<boolean> {
     const fault: Fault = {}
     const mark = contentMark(region.fd)
-    const hash = () => this.#known!.make(mark, this.#check.algorithms, signal)
-    let hashing = encoding === 'plain' ? hash() : undefined
+    const hashing = this.#known!.make(mark, this.#check.algorithms, signal)
     try {
-      const trouble =
-        encoding === 'plain'
-          ? await this.#walkInPlace(region, walk, fault, signal)
-          : await this.#inflateRegion(region, encoding, walk, { fault, signal })
-      if (trouble !== undefined || fault.code !== undefined || walk.isFull) return this.#finish(walk, trouble, fault)
-      hashing ??= hash()
+      await this.#walkInPlace(region, walk, fault, signal)
+      if (fault.code !== undefined || walk.isFull) return this.#finish(walk, undefined, fault)
       visitor.shown?.()
       const hashed = await hashing.result
       if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
@@ -173,8 +161,8 @@ class LayerPass {
       }
       return this.#finish(walk, undefined, fault)
     } finally {
-      hashing?.stop()
-      await hashing?.result
+      hashing.stop()
+      await hashing.result
     }
   }
 
@@ -187,19 +175,29 @@ class LayerPass {
     if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
   }
 
+  /** What is inflated in the thread pool is hashed and walked here. */
   async #inflateRegion(
     region: FileRegion,
     encoding: 'gzip' | 'zstd',
     walk: LayerWalk,
-    { fault, signal }: { readonly fault: Fault; readonly signal?: AbortSignal },
-  ): Promise<InflateFault | undefined> {
-    const take = (piece: Uint8Array, read: number) => {
-      this.#storedBytes = read
-      return this.#take(piece, walk, region.size)
-    }
-    const end = await inflatePart(encoding, region, { take, signal })
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const fault: Fault = {}
+    let stored = 0
+    const end = await inflatePart(encoding, region, {
+      take: (piece, read) => {
+        this.#storedBytes = read
+        return this.#take(piece, walk, region.size)
+      },
+      stored: chunk => {
+        stored += chunk.length
+        this.#check.takeStored(chunk)
+      },
+      signal,
+    })
+    this.#storedBytes = stored
     if (end.error !== undefined) this.#refuse(end.error, walk, fault, signal)
-    return end.fault
+    return this.#finish(walk, end.fault, fault)
   }
 
   async #readPlain(bytes: AsyncGenerator<Uint8Array>, walk: LayerWalk, fault: Fault) {

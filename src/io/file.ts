@@ -8,6 +8,13 @@ const readFile = promisify(read)
 /** How much is read at a time: measured, larger is no faster. */
 const chunkBytes = 2 ** 20
 
+/** Bytes in an open file. */
+export interface FilePart {
+  readonly fd: number
+  readonly offset: number
+  readonly size: number
+}
+
 /** An open regular file. */
 export interface OpenFile {
   readonly fd: number
@@ -55,15 +62,12 @@ export function readAt(fd: number, offset: number, length: number): Uint8Array<A
  * The bytes of a part of an open file, in chunks of 1 MiB. The next chunk is read in the background while one is in
  * use; a chunk is valid only until the next is asked for. Ends early where the file does. Throws where `signal` says so.
  */
-export async function* readChunks(
-  region: { readonly fd: number; readonly offset: number; readonly size: number },
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const end = region.offset + region.size
-  const length = Math.min(chunkBytes, Math.max(region.size, 1))
+export async function* readChunks(part: FilePart, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const end = part.offset + part.size
+  const length = Math.min(chunkBytes, Math.max(part.size, 1))
   const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]
-  let position = region.offset
-  const next = (buffer: Buffer) => readFile(region.fd, buffer, 0, Math.min(length, end - position), position)
+  let position = part.offset
+  const next = (buffer: Buffer) => readFile(part.fd, buffer, 0, Math.min(length, end - position), position)
   let reading = position < end ? next(buffers[0]!) : undefined
   try {
     for (let turn = 0; reading !== undefined; turn = 1 - turn) {

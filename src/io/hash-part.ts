@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { readChunks } from './file.ts'
-import { type FilePart, type HashQuestion, partThreads } from './part-threads.ts'
+import { type FilePart, readChunks } from './file.ts'
+import { ThreadPool } from './thread-pool.ts'
 
 /** The digests of a part, hexadecimal and in the order they were asked for, and how many bytes there were. */
 export interface PartDigest {
@@ -9,10 +9,18 @@ export interface PartDigest {
   readonly bytes: number
 }
 
+/** What a thread is asked; it stops where `stop[0]` becomes 1. */
+interface Question extends FilePart {
+  readonly algorithms: readonly string[]
+  readonly stop: Int32Array<SharedArrayBuffer>
+}
+
 type Answer = PartDigest | { readonly failed: string } | 'stopped'
 
 /** Threads, at most: reading and hashing are bound by memory soon. One core is left to the thread that asks. */
 const maxThreads = Math.min(3, availableParallelism() - 1)
+
+const threads = new ThreadPool('hash', hashTask)
 
 /**
  * Hashes a part of an open file beside the calling thread. Ends early where the file does. Throws where `signal` says
@@ -48,11 +56,9 @@ function hashThere(
       if (answer === 'stopped') reject(new Error('stopped'))
       else if ('failed' in answer) reject(new Error(answer.failed))
       else resolve(answer)
-      return true
     }
-    partThreads.give({
-      task: 'hash',
-      question: { ...part, algorithms, stop } satisfies HashQuestion,
+    threads.give({
+      question: { ...part, algorithms, stop } satisfies Question,
       weight: part.size,
       most: maxThreads,
       hear: answer => hear(answer as Answer),
@@ -68,6 +74,21 @@ async function hashHere(part: FilePart, algorithms: readonly string[], signal?: 
   for await (const chunk of readChunks(part, signal)) {
     for (const hash of hashes) hash.update(chunk)
     bytes += chunk.length
+  }
+  return { hex: hashes.map(hash => hash.digest('hex')), bytes }
+}
+
+function hashTask({ fd, offset, size, algorithms, stop }: Question, buffer: Buffer): Answer {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const { readSync } = process.getBuiltinModule('node:fs')
+  const hashes = algorithms.map(name => createHash(name))
+  let bytes = 0
+  while (bytes < size) {
+    if (Atomics.load(stop, 0) === 1) return 'stopped'
+    const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - bytes), offset + bytes)
+    if (count === 0) break
+    for (const hash of hashes) hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
+    bytes += count
   }
   return { hex: hashes.map(hash => hash.digest('hex')), bytes }
 }

@@ -1,29 +1,22 @@
-import { availableParallelism } from 'node:os'
-import { readChunks } from './file.ts'
+import { type Decoded, Decoder } from './decoder.ts'
+import { type FilePart, readChunks } from './file.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
-import { type FilePart, type InflateQuestion, partThreads } from './part-threads.ts'
-
-/** Threads, at most. The thread that asks has little to do meanwhile: it shares a core with them. */
-const maxThreads = Math.min(3, availableParallelism())
 
 /** Bytes of a piece: measured, larger ones are no faster. */
 const pieceBytes = 2 ** 20
 
-/** Pieces that a thread may be ahead of who takes them: bounds memory. */
-const pieces = 4
+/** A zstd frame that is stored in fewer bytes costs more to hand over than to inflate. */
+const smallFrame = 2 ** 14
 
-/** Something will have to be inflated: starts a thread for it, which takes a while. */
-export function expectInflating(): void {
-  partThreads.warm(maxThreads)
-}
+/** So many small frames between two chances for other work. */
+const turnFrames = 256
 
-/** Who gets what a part inflates to. */
+/** Who gets what a part inflates to. What they are given is valid only during the call. */
 export interface PartTaker {
-  /**
-   * A piece, and how many bytes of the part have been read for what came so far; false where nothing more is wanted.
-   * The piece is valid only during the call.
-   */
+  /** A piece, and how many bytes of the part were read for what came so far; false where nothing more is wanted. */
   readonly take: (bytes: Uint8Array, read: number) => boolean
+  /** The bytes of the part itself, in order: all of them, unless inflating ends early. */
+  readonly stored?: (bytes: Uint8Array) => void
   readonly signal?: AbortSignal
 }
 
@@ -35,126 +28,171 @@ export interface PartEnd {
   readonly error?: Error
 }
 
-type Answer =
-  | { readonly piece: number; readonly read: number }
-  | { readonly code: string }
-  | { readonly failed: string }
-  | 'trailing'
-  | 'unable'
-  | 'end'
-
-type Ring = Pick<InflateQuestion, 'state' | 'bytes'>
-
-/** Rings that nobody uses: memory that was touched before costs nothing, and memory that threads share is freed late. */
-const rings: Ring[] = []
-
-function takeRing(): Ring {
-  const ring = rings.pop() ?? {
-    state: new Int32Array(new SharedArrayBuffer(8)),
-    bytes: new Uint8Array(new SharedArrayBuffer(pieces * pieceBytes)),
-  }
-  ring.state.set([pieces, 0])
-  return ring
-}
-
 /**
- * Inflates a part of an open file beside the calling thread, as `inflate` does, piece by piece. Throws what `take`
- * throws, and where `signal` says so; in any case nobody reads the descriptor any more when this settles.
+ * Inflates a part of an open file in the thread pool, piece by piece, to what `inflate` gives: while one piece is taken,
+ * the next is inflated. Throws what the taker throws, and where `signal` says so; in any case nobody reads the
+ * descriptor any more when this settles.
  */
 export async function inflatePart(encoding: 'gzip' | 'zstd', part: FilePart, taker: PartTaker): Promise<PartEnd> {
   taker.signal?.throwIfAborted()
-  const ring = takeRing()
-  const stop = () => {
-    Atomics.store(ring.state, 1, 1)
-    Atomics.add(ring.state, 0, 1)
-    Atomics.notify(ring.state, 0)
+  const source = new PartSource(part, taker.signal)
+  const decoder = Decoder.open(encoding)
+  const fault =
+    decoder === undefined
+      ? await inflateByStream(encoding, source, taker)
+      : await new PartRun(decoder, encoding, source, taker).run()
+  taker.signal?.throwIfAborted()
+  if (source.error !== undefined) return { error: source.error }
+  return fault === undefined ? {} : { fault }
+}
+
+/** The stored bytes, counted; an error of the system ends them. */
+class PartSource {
+  readonly #part: FilePart
+  readonly #signal: AbortSignal | undefined
+  read = 0
+  error: Error | undefined
+
+  constructor(part: FilePart, signal: AbortSignal | undefined) {
+    this.#part = part
+    this.#signal = signal
   }
-  taker.signal?.addEventListener('abort', stop, { once: true })
-  try {
-    const end = await inflateThere(encoding, part, { ring, stop, taker })
-    taker.signal?.throwIfAborted()
-    return end === 'unable' ? await inflateHere(encoding, part, taker) : end
-  } finally {
-    taker.signal?.removeEventListener('abort', stop)
-    // The thread has given its last answer, or is gone.
-    rings.push(ring)
-  }
-}
 
-interface Errand {
-  readonly ring: Ring
-  readonly stop: () => void
-  readonly taker: PartTaker
-}
-
-function inflateThere(
-  encoding: 'gzip' | 'zstd',
-  part: FilePart,
-  { ring, stop, taker }: Errand,
-): Promise<PartEnd | 'unable'> {
-  return new Promise((resolve, reject) => {
-    let turn = 0
-    let isStopped = false
-    let thrown: { readonly error: unknown } | undefined
-    const give = (length: number, read: number) => {
-      const start = (turn++ % pieces) * pieceBytes
-      try {
-        if (!isStopped) isStopped = !taker.take(ring.bytes.subarray(start, start + length), read)
-      } catch (error) {
-        thrown = { error }
-        isStopped = true
-      }
-      if (isStopped) return stop()
-      Atomics.add(ring.state, 0, 1)
-      Atomics.notify(ring.state, 0)
-    }
-    const hear = (answer: Answer): boolean => {
-      if (typeof answer === 'object' && 'piece' in answer) {
-        give(answer.piece, answer.read)
-        return false
-      }
-      if (thrown !== undefined) reject(thrown.error)
-      else resolve(isStopped ? {} : endOf(answer))
-      return true
-    }
-    partThreads.give({
-      task: 'inflate',
-      question: { encoding, ...part, ...ring, pieceBytes, pieces } satisfies InflateQuestion,
-      weight: part.size,
-      most: maxThreads,
-      hear: answer => hear(answer as Answer),
-      // Before the first piece, a thread that cannot be had costs time only.
-      lost: () => resolve(turn === 0 ? 'unable' : { error: new Error('the thread that inflated it has ended') }),
-    })
-  })
-}
-
-function endOf(answer: Exclude<Answer, { readonly piece: number }>): PartEnd | 'unable' {
-  if (answer === 'unable') return 'unable'
-  if (answer === 'end') return {}
-  if (answer === 'trailing') {
-    return { fault: { code: 'unreadable', detail: 'Bytes follow the end of the compressed stream' } }
-  }
-  if ('failed' in answer) return { error: new Error(answer.failed) }
-  return { fault: faultOf(answer) }
-}
-
-async function inflateHere(encoding: 'gzip' | 'zstd', part: FilePart, taker: PartTaker): Promise<PartEnd> {
-  let read = 0
-  let failed: { readonly error: unknown } | undefined
-  async function* counted() {
-    const chunks = readChunks(part, taker.signal)
+  async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of chunks) {
-        read += chunk.length
+      for await (const chunk of readChunks(this.#part, this.#signal)) {
+        this.read += chunk.length
         yield chunk
       }
     } catch (error) {
-      failed = { error }
+      this.error = error instanceof Error ? error : new Error(String(error))
     }
   }
-  const fault = await inflate(encoding, counted(), bytes => taker.take(bytes, read))
-  taker.signal?.throwIfAborted()
-  if (failed === undefined) return fault === undefined ? {} : { fault }
-  return { error: failed.error instanceof Error ? failed.error : new Error(String(failed.error)) }
 }
+
+async function inflateByStream(
+  encoding: 'gzip' | 'zstd',
+  source: PartSource,
+  taker: PartTaker,
+): Promise<InflateFault | undefined> {
+  async function* stored() {
+    for await (const chunk of source.chunks()) {
+      taker.stored?.(chunk)
+      yield chunk
+    }
+  }
+  return await inflate(encoding, stored(), bytes => taker.take(bytes, source.read))
+}
+
+/** Two pieces, used in turn. */
+type Pieces = readonly [Uint8Array, Uint8Array]
+
+/** Memory that nobody uses: what was touched before costs nothing. */
+const spare: Pieces[] = []
+
+/** One part on its way through a decoder. */
+class PartRun {
+  readonly #decoder: Decoder
+  readonly #isGzip: boolean
+  readonly #source: PartSource
+  readonly #taker: PartTaker
+  readonly #pieces: Pieces
+  #turn = 0
+  /** What was inflated last and is still to be taken. */
+  #ready: { readonly bytes: Uint8Array; readonly read: number } | undefined
+  /** The stream is at its end: what follows is padding, or does not belong. */
+  #hasEnded = false
+  #hasTrailing = false
+  /** Small frames in a row. */
+  #frames = 0
+
+  constructor(decoder: Decoder, encoding: 'gzip' | 'zstd', source: PartSource, taker: PartTaker) {
+    this.#decoder = decoder
+    this.#isGzip = encoding === 'gzip'
+    this.#source = source
+    this.#taker = taker
+    this.#pieces = spare.pop() ?? [new Uint8Array(pieceBytes), new Uint8Array(pieceBytes)]
+  }
+
+  async run(): Promise<InflateFault | undefined> {
+    try {
+      if (!(await this.#drainAll())) return undefined
+      if (!this.#give()) return undefined
+      if (this.#decoder.fault !== undefined) return faultOf({ code: this.#decoder.fault })
+      return this.#hasTrailing ? trailing : undefined
+    } finally {
+      this.#decoder.close()
+      spare.push(this.#pieces)
+    }
+  }
+
+  /** False where nothing more is wanted. */
+  async #drainAll(): Promise<boolean> {
+    for await (const chunk of this.#source.chunks()) {
+      if (this.#hasEnded) this.#taker.stored?.(chunk)
+      if (this.#hasEnded ? this.#isPadding(chunk) : await this.#drain(chunk)) continue
+      return this.#isSpoilt()
+    }
+    if (this.#hasEnded || this.#source.error !== undefined) return true
+    return (await this.#drain(new Uint8Array(0), true)) || this.#isSpoilt()
+  }
+
+  #isSpoilt(): boolean {
+    return this.#hasTrailing || this.#decoder.fault !== undefined
+  }
+
+  /** Inflates a chunk; false where nothing more is wanted, or the stream is spoilt. */
+  async #drain(chunk: Uint8Array, isLast = false): Promise<boolean> {
+    let start = 0
+    let isTold = false
+    for (;;) {
+      const output = this.#pieces[this.#turn]!
+      const input = start === 0 ? chunk : chunk.subarray(start)
+      let isWanted = true
+      let decoded: Decoded
+      if (this.#frames > 0 && isTold) {
+        isWanted = this.#give()
+        decoded = this.#decoder.inflateNow(input, output)
+      } else {
+        const inflating = this.#decoder.inflate(input, output, isLast)
+        try {
+          if (!isTold && chunk.length > 0) this.#taker.stored?.(chunk)
+          isTold = true
+          isWanted = this.#give()
+        } finally {
+          decoded = await inflating
+        }
+        this.#taker.signal?.throwIfAborted()
+      }
+      if (!isWanted || this.#decoder.fault !== undefined) return false
+      const { given, left } = decoded
+      if (given > 0) {
+        this.#ready = { bytes: output.subarray(0, given), read: this.#source.read - left }
+        this.#turn = 1 - this.#turn
+      }
+      const taken = input.length - left
+      start = chunk.length - left
+      // A zstd decoder stops behind each frame.
+      const isFrame = !this.#isGzip && left > 0 && given < output.length
+      this.#frames = isFrame && taken < smallFrame ? (this.#frames + 1) % turnFrames : 0
+      if (given === output.length || (isFrame && (given > 0 || taken > 0))) continue
+      // With room for more it took no more.
+      if (left > 0) this.#hasEnded = true
+      return left === 0 || this.#isPadding(chunk.subarray(start))
+    }
+  }
+
+  #isPadding(bytes: Uint8Array): boolean {
+    this.#hasTrailing = bytes.some(byte => byte !== 0)
+    return !this.#hasTrailing
+  }
+
+  /** Gives what is ready; false where nothing more is wanted. */
+  #give(): boolean {
+    const ready = this.#ready
+    this.#ready = undefined
+    return ready === undefined || this.#taker.take(ready.bytes, ready.read)
+  }
+}
+
+const trailing: InflateFault = { code: 'unreadable', detail: 'Bytes follow the end of the compressed stream' }
