@@ -12,15 +12,18 @@ import { readersKey } from './read-layer.ts'
 export interface Assembled {
   readonly distro?: Distro
   readonly packages: readonly Package[]
+  /** Digest of the packages: with many it takes longer than all else that is done with facts from the cache. */
+  readonly digest: string
   readonly problems: readonly Problem[]
   readonly layers: readonly ImageLayer[]
 }
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /**
- * The cache key of what an image's layers are put together to: its configuration, the digests of its layers, and the code that does
- * it. Undefined where that code is not known by a name, or the target is no image whose layers are all named.
+ * The cache key of what an image's layers are put together to: its configuration, the digests of its layers, and the
+ * code that does it. Undefined where that code is not known by a name, or the target is no image whose layers are all named.
  */
 export function assembledKey(opened: OpenedTarget, mode: TreeMode, { build, hash }: Ports): string | undefined {
   if (build === undefined || opened.image === undefined || opened.layers.length === 0) return undefined

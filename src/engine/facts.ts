@@ -16,12 +16,29 @@ export interface Facts {
   readonly digest: string
 }
 
-/** Digest of facts: names, tags and the scheme are left out, so that every transport of an image gives the same. */
-export function digestFacts(facts: Omit<Facts, 'digest'>, hash: Ports['hash']): string {
+/** Digest of a list of packages, by which they enter that of the facts. */
+export function digestPackages(packages: readonly Package[], hash: Ports['hash']): string {
+  return digestOf({ packages }, hash)
+}
+
+/**
+ * Digest of facts: names, tags and the scheme are left out, so that every transport of an image gives the same.
+ * `packages` is their own digest, which is known with them where they are.
+ */
+export function digestFacts(
+  facts: Omit<Facts, 'digest' | 'packages'> & { readonly packages: string },
+  hash: Ports['hash'],
+): string {
   const { target, distro, packages, problems } = facts
+  return digestOf(
+    { kind: target.kind, image: imageFacts(target.image), distro, packages, problems: sorted(problems) },
+    hash,
+  )
+}
+
+function digestOf(value: Readonly<Record<string, unknown>>, hash: Ports['hash']): string {
   const hasher = hash('sha256')
-  const held = { kind: target.kind, image: imageFacts(target.image), distro, packages, problems: sorted(problems) }
-  for (const piece of gathered(canonicalPieces(held))) hasher.update(piece)
+  for (const piece of gathered(canonicalPieces(value))) hasher.update(piece)
   return `sha256:${hasher.hex()}`
 }
 

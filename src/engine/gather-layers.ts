@@ -26,6 +26,8 @@ export interface LayersRequest {
   readonly mode: TreeMode
   readonly ports: Ports
   readonly limits: Limits
+  /** Gets what goes on when everything is verified: facts on their way into the cache. */
+  readonly keeping: Promise<void>[]
 }
 
 /** Reads every layer, or takes its facts from the cache. Where this throws, nothing of the target is in use any more. */
@@ -55,6 +57,7 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
   } catch (error) {
     await Promise.allSettled(workers)
     await Promise.allSettled(ends)
+    await Promise.all(request.keeping)
     throw error
   }
 }
@@ -81,7 +84,7 @@ async function readCached(
   index: number,
   request: LayersRequest & { readonly ends: Promise<unknown>[]; readonly tally: PackageTally },
 ): Promise<LayerResult> {
-  const { readers, mode, ports, limits, ends, tally } = request
+  const { readers, mode, ports, limits, keeping, ends, tally } = request
   const source = opened.layers[index]!
   const by = readersKey(ecosystems, mode)
   const key = (digest: string) => `${digest.replace(':', '-')}-${by}`
@@ -94,13 +97,16 @@ async function readCached(
   }
   source.prepare?.(ports.signal)
   const layer = beginLayer(source, { readers: await readers, mode, limits, tally }, ports)
+  const encoded = layer.shown.then(facts => (facts.problems.length === 0 ? encodeFacts(facts) : undefined))
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
-    if (digest !== undefined && facts.problems.length === 0) await ports.cache.put(key(digest), encodeFacts(facts))
+    const kept = facts.problems.length === 0 ? await encoded : undefined
+    if (digest !== undefined && kept !== undefined) keeping.push(ports.cache.put(key(digest), kept))
     return { diffId, facts }
   })
   end.catch(() => undefined)
   ends.push(end)
-  const facts = await layer.shown
+  // Written down while the bytes are verified.
+  const [facts] = await Promise.all([layer.shown, encoded])
   const shown = facts.problems.length
   return {
     facts,

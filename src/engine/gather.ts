@@ -10,7 +10,7 @@ import type { ImageIdentity } from '#model/target.ts'
 import { type Assembled, assembledKey, decodeAssembled, encodeAssembled } from './assembled.ts'
 import { describeLayers } from './base-image.ts'
 import { catalogPackages } from './catalog.ts'
-import { digestFacts, type Facts } from './facts.ts'
+import { digestFacts, digestPackages, type Facts } from './facts.ts'
 import { type LayerResult, readLayers } from './gather-layers.ts'
 import { readLinked } from './linked-files.ts'
 import type { Ports } from './ports.ts'
@@ -20,12 +20,14 @@ import type { Reader } from './read-layer.ts'
 export interface Gathered extends Pick<Facts, 'distro' | 'packages'> {
   /** With every byte verified. */
   readonly facts: Promise<Facts>
+  /** When nothing of the target is in use any more, and what may be kept is. Never rejects. */
+  readonly end: Promise<unknown>
 }
 
 /**
  * Reads everything that a target says of itself: each layer once, or not at all where its facts are cached; and nothing
  * is put together again for an image that this very program has put together before. The target must stay open until
- * `facts` settles.
+ * `end` settles.
  */
 export async function gatherFacts(
   opened: OpenedTarget,
@@ -36,9 +38,11 @@ export async function gatherFacts(
   const key = assembledKey(opened, mode, ports)
   const cached = key === undefined ? undefined : await ports.cache.get(key)
   const known = cached === undefined ? undefined : decodeAssembled(cached)
-  if (known !== undefined) return settled(known, Promise.resolve(finish(opened, known, [], ports)))
+  if (known !== undefined) return settled(known, Promise.resolve(finish(opened, known, [], ports)), [])
   const loading = loadReaders()
-  const [readers, layers] = await Promise.all([loading, readLayers(opened, { readers: loading, mode, ports, limits })])
+  const keeping: Promise<void>[] = []
+  const request = { readers: loading, mode, ports, limits, keeping }
+  const [readers, layers] = await Promise.all([loading, readLayers(opened, request)])
   const ends = Promise.all(layers.map(({ end }) => end))
   // Whatever is thrown before it is waited for, it is thrown once.
   ends.catch(() => undefined)
@@ -51,19 +55,20 @@ export async function gatherFacts(
         locatedProblems([...linked[index]!, ...verified[index]!], isImage ? diffId : undefined),
       )
       if (key !== undefined && problems.length === 0 && isKept(assembled))
-        await ports.cache.put(key, encodeAssembled(assembled))
+        keeping.push(ports.cache.put(key, encodeAssembled(assembled)))
       return finish(opened, assembled, problems, ports)
     }
-    return settled(assembled, verify())
+    return settled(assembled, verify(), keeping)
   } catch (error) {
     await Promise.allSettled(layers.map(({ end }) => end))
+    await Promise.all(keeping)
     throw error
   }
 }
 
-function settled({ distro, packages }: Assembled, facts: Promise<Facts>): Gathered {
-  facts.catch(() => undefined)
-  return { ...(distro !== undefined && { distro }), packages, facts }
+function settled({ distro, packages }: Assembled, facts: Promise<Facts>, keeping: readonly Promise<void>[]): Gathered {
+  const end = facts.catch(() => undefined).then(() => Promise.all(keeping))
+  return { ...(distro !== undefined && { distro }), packages, facts, end }
 }
 
 async function loadReaders(): Promise<readonly Reader[]> {
@@ -79,7 +84,7 @@ interface Gathering {
 
 /** Stacks the layers and catalogs what is seen; `linked` are the problems of each layer so far. */
 async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], gathering: Gathering) {
-  const { readers, mode, limits } = gathering
+  const { readers, mode, ports, limits } = gathering
   const facts = layers.map(layer => layer.facts)
   const diffIds = layers.map(({ diffId }) => diffId ?? '')
   const described = opened.image === undefined ? [] : describeLayers(opened.image.config, diffIds, facts)
@@ -89,6 +94,7 @@ async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], ga
   const assembled: Assembled = {
     ...(distro !== undefined && { distro }),
     packages: catalog.packages,
+    digest: digestPackages(catalog.packages, ports.hash),
     problems: [...catalog.problems, ...unseenSystem(catalog.packages, distro, mode)],
     layers: described,
   }
@@ -104,7 +110,7 @@ function isKept({ packages, problems }: Assembled): boolean {
 }
 
 function finish(opened: OpenedTarget, assembled: Assembled, ofLayers: readonly Problem[], ports: Ports): Facts {
-  const { distro, packages, problems, layers } = assembled
+  const { distro, packages, digest, problems, layers } = assembled
   const image = opened.image === undefined ? undefined : identify(opened, layers)
   const facts = {
     target: { ...opened.target, ...(image !== undefined && { image }) },
@@ -112,7 +118,7 @@ function finish(opened: OpenedTarget, assembled: Assembled, ofLayers: readonly P
     packages,
     problems: distinct([...opened.problems, ...ofLayers, ...problems]),
   }
-  return { ...facts, digest: digestFacts(facts, ports.hash) }
+  return { ...facts, digest: digestFacts({ ...facts, packages: digest }, ports.hash) }
 }
 
 function locatedProblems(problems: readonly Problem[], layer: string | undefined): readonly Problem[] {

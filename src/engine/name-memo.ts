@@ -27,6 +27,12 @@ export class NameMemo {
     return this.#takesAll || this.#isOfUse(name)
   }
 
+  /** The same of a whole path: cheaper than to ask every ecosystem. */
+  mayBeWantedAt(path: string): boolean {
+    const start = path.lastIndexOf('/') + 1
+    return this.mayBeWanted(path.slice(0, start), path.slice(start))
+  }
+
   #isOfUse(name: string): boolean {
     const known = this.#known.get(name)
     if (known !== undefined) return known

@@ -176,8 +176,12 @@ export class LayerSheet {
       case 'file':
         if (entry.isLazy) this.#paths.push(entry.path)
         else this.#regular.push(this.#paths.push(entry.path) - 1, entry.size, entry.mode)
-        return this.#wantsText(entry.path) || this.#readers.some(reader => reader.ecosystem.wants(entry, this.#mode))
+        return this.#names.mayBeWantedAt(entry.path) && this.#isWanted(entry)
     }
+  }
+
+  #isWanted(entry: TreeEntry): boolean {
+    return this.#wantsText(entry.path) || this.#readers.some(reader => reader.ecosystem.wants(entry, this.#mode))
   }
 
   read(path: string, file: WalkedFile): void {

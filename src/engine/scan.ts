@@ -82,7 +82,7 @@ async function withTarget<T>(
     try {
       return await work(gathered)
     } finally {
-      await gathered.facts.catch(() => undefined)
+      await gathered.end
     }
   } finally {
     await opened.close()

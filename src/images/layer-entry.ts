@@ -16,9 +16,6 @@ export type PlacedEntry = TreeEntry | undefined | { readonly refused: string }
 /** No system has longer paths, so no image with one can be unpacked; work on them grows with the square of their length. */
 const maxPathLength = 4096
 
-const slash = 0x2f
-const dot = 0x2e
-
 const prefix = '.wh.'
 const opaqueName = '.wh..wh..opq'
 const metadataPrefix = '.wh..wh.'
@@ -49,8 +46,8 @@ export function placeEntry(raw: RawEntry): PlacedEntry {
  * where it leads out of the tree or holds a NUL, which no file system has.
  */
 export function normalizePath(name: string): string | undefined {
-  // Directories end with a slash.
-  const path = name.endsWith('/') ? name.slice(0, -1) : name
+  // Directories end with a slash, and many archives are made of what is in `.`.
+  const path = name.slice(name.startsWith('./') ? 2 : 0, name.endsWith('/') ? -1 : undefined)
   if (isNormal(path)) return path
   if (name.includes('\0')) return undefined
   const parts: string[] = []
@@ -64,16 +61,13 @@ export function normalizePath(name: string): string | undefined {
 
 /** True for the paths that nearly all entries have, which need no work: no empty part, and none that begins with a dot. */
 function isNormal(path: string): boolean {
-  let before = slash
-  for (let index = 0; index < path.length; index++) {
-    const code = path.charCodeAt(index)
-    if (code === 0 || (before === slash && (code === slash || code === dot))) return false
-    before = code
-  }
-  return before !== slash
+  const first = path[0]
+  if (first === undefined || first === '/' || first === '.' || path.endsWith('/')) return false
+  return !path.includes('//') && !path.includes('/.') && !path.includes('\0')
 }
 
 function placeWhiteout(path: string, raw: RawEntry): PlacedEntry | 'none' {
+  if (!path.includes(prefix)) return 'none'
   const name = baseName(path)
   const directory = directoryName(path)
   const entry = { size: 0, mode: raw.mode }

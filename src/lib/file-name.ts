@@ -5,10 +5,6 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * name is never lost and two different names hardly ever become one. Linear time, never throws.
  */
 export function decodeFileName(bytes: Uint8Array): string {
-  let ascii = true
-  for (let index = 0; index < bytes.length && ascii; index++) ascii = bytes[index]! < 0x80
-  // `apply` takes a typed array as it is; spreading one is several times slower.
-  if (ascii && bytes.length <= 1024) return String.fromCharCode.apply(null, bytes as unknown as number[])
   try {
     return strict.decode(bytes)
   } catch {

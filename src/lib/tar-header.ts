@@ -119,9 +119,10 @@ function prefixOf(block: Uint8Array, dialect: Dialect): string {
 }
 
 function textField(block: Uint8Array, offset: number, length: number): string {
-  let end = offset
-  while (end < offset + length && block[end] !== 0) end++
-  return end === offset ? '' : decodeFileName(block.subarray(offset, end))
+  if (block[offset] === 0) return ''
+  const end = block.indexOf(0, offset)
+  const isFull = end < 0 || end > offset + length
+  return decodeFileName(block.subarray(offset, isFull ? offset + length : end))
 }
 
 function isBlank(byte: number): boolean {
