@@ -7,6 +7,7 @@ import type { Distro } from '#model/distro.ts'
 import type { Fix, MatchedAdvisory, VulnerabilityFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import { severityRank } from '#model/severity.ts'
+import { highest } from './highest.ts'
 import type { Ports } from './ports.ts'
 
 /** Packages of one target with what is needed to match them. */
@@ -207,10 +208,10 @@ function matchCandidate(question: {
  */
 function fixOf(advisories: readonly MatchedAdvisory[], compare: Matching['compare']): Fix {
   const fixed = advisories.filter(({ fixed }) => fixed !== undefined)
-  const version = fixed
-    .map(({ fixed }) => fixed!)
-    .sort(compare)
-    .at(-1)
+  const version = highest(
+    fixed.map(({ fixed }) => fixed),
+    compare,
+  )
   if (version === undefined) return { available: false }
   const since = fixed.map(({ published, modified }) => published ?? modified).sort(compareText)[0]
   return { available: true, version, ...(since !== undefined && { since }) }

@@ -6,6 +6,7 @@ import type { VulnerabilityFinding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { FixAction } from '#model/report.ts'
 import { severityRank } from '#model/severity.ts'
+import { highest } from './highest.ts'
 import { flawsLeft } from './match.ts'
 
 export interface PlanRequest {
@@ -77,11 +78,10 @@ function upgradables(request: PlanRequest): readonly Upgradable[] {
 function actionsFor(unit: Upgradable, request: PlanRequest): readonly FixAction[] {
   const matching = request.matchings.get(unit.type)
   if (matching === undefined) return []
-  const fixable = unit.findings.filter(({ fix }) => fix.version !== undefined)
-  const to = fixable
-    .map(({ fix }) => fix.version!)
-    .sort(matching.compare)
-    .at(-1)
+  const to = highest(
+    unit.findings.map(({ fix }) => fix.version),
+    matching.compare,
+  )
   const remaining = to === undefined ? new Set<string>() : remainingFlaws(unit, to, { request, matching })
   const removed = to === undefined ? [] : unit.findings.filter(finding => !remaining.has(finding.vulnerability.id))
   const isRemoved = new Set(removed)
