@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { UpdateProgress } from '#advisories/store/context.ts'
 import type { AdvisoryReader } from '#advisories/types.ts'
@@ -25,6 +26,7 @@ export async function withPorts<T>(
   work: (ports: Ports) => Promise<T>,
   setting: Setting = settingOf(flags),
 ): Promise<T> {
+  sizeThreadPool()
   const { home, now, offline } = setting
   const progress = createProgress(!flags.has('quiet'))
   return withInterrupt(signal =>
@@ -46,6 +48,12 @@ export async function withPorts<T>(
       }
     }),
   )
+}
+
+/** One thread for each core: more wait for one another, and what they inflate comes later. */
+function sizeThreadPool(): void {
+  // Node looks when it first needs a thread.
+  process.env.UV_THREADPOOL_SIZE ??= String(Math.min(4, Math.max(2, availableParallelism())))
 }
 
 function settingOf(flags: Flags): Setting {
