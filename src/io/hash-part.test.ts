@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -11,25 +11,37 @@ const path = join(folder, 'file')
 const content = Buffer.from(Array.from({ length: 700_001 }, (_, index) => (index * 31) % 251))
 writeFileSync(path, content)
 const fd = openSync(path, 'r')
+/** More than is hashed without a thread: mostly zeros, of which the disk holds none. */
+const largePath = join(folder, 'large')
+const largeSize = 40 * 2 ** 20
+writeFileSync(largePath, content)
+truncateSync(largePath, largeSize)
+const large = openSync(largePath, 'r')
 afterAll(() => {
   closeSync(fd)
+  closeSync(large)
   rmSync(folder, { recursive: true })
 })
 
 describe('io/hash-part', () => {
-  it('agrees with sha256sum', async () => {
-    const expected = execFileSync('sha256sum', [path], { encoding: 'utf8' }).slice(0, 64)
+  it.each([
+    [path, content.length],
+    [largePath, largeSize],
+  ])('agrees with sha256sum on %s', async (file, size) => {
+    const expected = execFileSync('sha256sum', [file], { encoding: 'utf8' }).slice(0, 64)
 
-    const { hex, bytes } = await hashPart({ fd, offset: 0, size: content.length }, ['sha256'])
+    const { hex, bytes } = await hashPart({ fd: file === path ? fd : large, offset: 0, size }, ['sha256'])
 
     expect(hex).toEqual([expected])
-    expect(bytes).toBe(content.length)
+    expect(bytes).toBe(size)
   })
 
   it('hashes many parts at once, each with several algorithms', async () => {
     const parts = Array.from({ length: 20 }, (_, index) => ({ fd, offset: index * 1000, size: 300_000 - index }))
 
+    const inThread = hashPart({ fd: large, offset: 0, size: largeSize }, ['sha256'])
     const digests = await Promise.all(parts.map(part => hashPart(part, ['sha256', 'sha512'])))
+    await inThread
 
     for (const [index, { offset, size }] of parts.entries()) {
       const part = content.subarray(offset, offset + size)
@@ -39,20 +51,26 @@ describe('io/hash-part', () => {
   })
 
   it('ends where the file ends', async () => {
-    const { hex, bytes } = await hashPart({ fd, offset: 700_000, size: 5000 }, ['sha256'])
+    for (const size of [5000, largeSize]) {
+      const { hex, bytes } = await hashPart({ fd, offset: 700_000, size }, ['sha256'])
 
-    expect(bytes).toBe(1)
-    expect(hex).toEqual([createHash('sha256').update(content.subarray(700_000)).digest('hex')])
+      expect(bytes).toBe(1)
+      expect(hex).toEqual([createHash('sha256').update(content.subarray(700_000)).digest('hex')])
+    }
   })
 
-  it('rejects with what the system says, and goes on after it', async () => {
-    await expect(hashPart({ fd: 999_999, offset: 0, size: 10 }, ['sha256'])).rejects.toThrow('EBADF')
-    await expect(hashPart({ fd, offset: 0, size: 10 }, ['sha256'])).resolves.toMatchObject({ bytes: 10 })
+  it.each([10, largeSize])('rejects with what the system says of %i bytes, and goes on after it', async size => {
+    await expect(hashPart({ fd: 999_999, offset: 0, size }, ['sha256'])).rejects.toThrow('EBADF')
+    await expect(hashPart({ fd: large, offset: 0, size }, ['sha256'])).resolves.toMatchObject({ bytes: size })
   })
 
-  it('throws the reason of the signal', async () => {
+  it.each([
+    ['here', fd, content.length],
+    ['in a thread', large, largeSize],
+  ])('throws the reason of the signal %s', async (_, open, size) => {
     const controller = new AbortController()
-    const hashing = hashPart({ fd, offset: 0, size: content.length }, ['sha256'], controller.signal)
+    const part = { fd: open, offset: 0, size }
+    const hashing = hashPart(part, ['sha256'], controller.signal)
     controller.abort(new Error('no longer wanted'))
 
     // The part may be done before the signal is seen.
@@ -62,6 +80,6 @@ describe('io/hash-part', () => {
         error => error.message,
       ),
     ).resolves.toMatch(/done|no longer wanted/)
-    await expect(hashPart({ fd, offset: 0, size: 10 }, ['sha256'], controller.signal)).rejects.toThrow('no longer')
+    await expect(hashPart(part, ['sha256'], controller.signal)).rejects.toThrow('no longer')
   })
 })

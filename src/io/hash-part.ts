@@ -20,6 +20,10 @@ type Answer = PartDigest | { readonly failed: string } | 'stopped'
 /** Threads, at most: reading and hashing are bound by memory soon. One core is left to the thread that asks. */
 const maxThreads = Math.min(3, availableParallelism() - 1)
 
+/** A thread takes as long to start as it takes to hash this much: what is not more, in all, is hashed by who asks. */
+const bytesHere = 2 ** 25
+let hashedHere = 0
+
 const threads = new ThreadPool('hash', hashTask)
 
 /**
@@ -31,7 +35,10 @@ export async function hashPart(
   algorithms: readonly string[],
   signal?: AbortSignal,
 ): Promise<PartDigest> {
-  if (maxThreads < 1) return hashHere(part, algorithms, signal)
+  if (maxThreads < 1 || hashedHere + part.size <= bytesHere) {
+    hashedHere += part.size
+    return hashHere(part, algorithms, signal)
+  }
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const onAbort = () => Atomics.store(stop, 0, 1)
   if (signal?.aborted) onAbort()
