@@ -97,20 +97,26 @@ async function readCached(
   }
   source.prepare?.(ports.signal)
   const layer = beginLayer(source, { readers: await readers, mode, limits, tally }, ports)
-  const encoded = layer.shown.then(facts => (facts.problems.length === 0 ? encodeFacts(facts) : undefined))
+  // Written down while the bytes are verified, where there are any to verify: a directory is not kept.
+  const written = source.digest === undefined ? undefined : layer.shown.then(toKeep)
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
-    const kept = facts.problems.length === 0 ? await encoded : undefined
-    if (digest !== undefined && kept !== undefined) keeping.push(ports.cache.put(key(digest), kept))
+    const early = await written
+    if (digest !== undefined && facts.problems.length === 0)
+      keeping.push(ports.cache.put(key(digest), early ?? encodeFacts(facts)))
     return { diffId, facts }
   })
   end.catch(() => undefined)
   ends.push(end)
-  // Written down while the bytes are verified.
-  const [facts] = await Promise.all([layer.shown, encoded])
+  const [facts] = await Promise.all([layer.shown, written])
   const shown = facts.problems.length
   return {
     facts,
     diffId: source.diffId ?? (await end).diffId,
     end: end.then(whole => whole.facts.problems.slice(shown)),
   }
+}
+
+/** For the cache; undefined where there is a problem, which the next run may not have. */
+function toKeep(facts: LayerFacts): Uint8Array | undefined {
+  return facts.problems.length === 0 ? encodeFacts(facts) : undefined
 }

@@ -2,7 +2,7 @@ import { type Decoded, Decoder } from './decoder.ts'
 import { type FilePart, readChunks } from './file.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
 
-/** Bytes of a piece: measured, larger ones are no faster. */
+/** Bytes of a piece: measured, larger ones save up to a tenth of the time, for 30 to 80 MB more. */
 const pieceBytes = 2 ** 20
 
 /** A zstd frame that is stored in fewer bytes costs more to hand over than to inflate. */
