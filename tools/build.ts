@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { argv, execPath } from 'node:process'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { parseYaml } from '#lib/yaml.ts'
-import { programFile } from './load-program.ts'
+import { programFile, snapshotFile } from './load-program.ts'
 
 const root = join(import.meta.dirname, '..')
 const cli = join(root, 'src/cli')
@@ -75,13 +76,27 @@ const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
   renameSync(aside, folder)
 }
 
-/** A program that was not compiled beforehand starts later and does the same. */
+/**
+ * Makes of Node's own start what fits the launcher's flags, and compiles the program for both. Without them it starts
+ * later and does the same.
+ */
 function compile(folder: string): void {
-  try {
-    execFileSync(execPath, [...launcherFlags(), join(root, 'tools/compile-program.ts'), folder], {
+  // The Node that the launcher starts, whichever runs the build: a snapshot fits one version.
+  const installed = join(root, 'node_modules/.bin/node')
+  const run = (...words: readonly string[]) =>
+    execFileSync(existsSync(installed) ? installed : execPath, [...launcherFlags(), ...words], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: '' },
     })
+  const snapshot = join(folder, snapshotFile)
+  try {
+    // Of a program that does nothing.
+    if (existsSync(installed)) run(`--snapshot-blob=${snapshot}`, '--build-snapshot', '/dev/null')
+    run(
+      ...(existsSync(snapshot) ? [`--snapshot-blob=${snapshot}`] : []),
+      join(root, 'tools/compile-program.ts'),
+      folder,
+    )
   } catch (error) {
     console.warn(`The program could not be compiled: ${(error as Error).message}`)
   }

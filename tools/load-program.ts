@@ -5,9 +5,10 @@ import { Script } from 'node:vm'
 /** Of the bundled program: by the name of a module of `src/cli`, what gives its exports. */
 export type Program = Readonly<Record<string, () => unknown>>
 
-/** The bundled program in `folder`, and what it was compiled to by the build. */
+/** The bundled program in `folder`, what it was compiled to by the build, and the state that Node starts from. */
 export const programFile = 'program.cjs'
 export const compiledFile = 'program.bin'
+export const snapshotFile = 'node.blob'
 
 let loaded: Program | undefined
 

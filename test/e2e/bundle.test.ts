@@ -68,9 +68,11 @@ describe('the bundle', () => {
         NODE_NO_WARNINGS: '1',
       },
     })
-    const flags = (JSON.parse(stderr) as readonly string[]).filter(flag => !/^--(?:permission|allow)/.test(flag))
+    const snapshot = (folder: string) => `--snapshot-blob=${join(folder, 'node.blob')}`
+    const given = (JSON.parse(stderr) as readonly string[]).filter(flag => !/^--(?:permission|allow)/.test(flag))
+    const flags = given.map(flag => (flag === snapshot(join(root, 'dist/app')) ? snapshot(bundle) : flag))
 
-    expect(flags).toEqual(expect.arrayContaining([...launcherFlags()]))
+    expect(flags).toEqual(expect.arrayContaining([...launcherFlags(), snapshot(bundle)]))
     expect(execFileSync(execPath, [...flags, '--input-type=module', '-e', load], { encoding: 'utf8' })).toBe('false\n')
   })
 
