@@ -8,7 +8,7 @@ import type { Problem } from '#model/problem.ts'
 import { contentDigests } from './content-digests.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import { readLinks } from './layer-links.ts'
-import { NameMemo } from './name-memo.ts'
+import { isUseless, isWantedBy, NameMemo } from './name-memo.ts'
 import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
 
@@ -118,7 +118,7 @@ export class LayerSheet {
   /** Of every regular file: where its path is in `#paths`, its size and its mode; plain numbers, since files are many. */
   readonly #regular: number[] = []
   readonly #mayProve: (path: string) => boolean
-  readonly #names: NameMemo
+  readonly #names: NameMemo<Reader>
   readonly #tally: PackageTally
   readonly #refusals = new Set<string>()
   #passedOver = 0
@@ -129,15 +129,15 @@ export class LayerSheet {
     this.#limits = limits
     this.#tally = tally
     this.#hash = hash
-    this.#names = new NameMemo(readers.map(({ ecosystem }) => ecosystem))
-    const languages = readers.filter(({ ecosystem }) => ecosystem.kind === 'language').map(({ ecosystem }) => ecosystem)
+    this.#names = new NameMemo(readers)
     // Size and mode are not known of a path in a file list: as large and executable as anything may be.
-    this.#mayProve = path => languages.some(({ wants }) => wants({ path, size: 1 << 20, mode: 0o755 }, mode))
+    this.#mayProve = path =>
+      isWantedBy(this.#names.useAt(path).askers, { path, size: 1 << 20, mode: 0o755 }, mode, 'language')
   }
 
   /** True for a file that nobody wants whatever it is; it is counted. */
   passesOver(directory: string, name: string): boolean {
-    if (this.#names.mayBeWanted(directory, name)) return false
+    if (!isUseless(this.#names.useIn(directory, name))) return false
     this.#passedOver++
     return true
   }
@@ -176,22 +176,20 @@ export class LayerSheet {
       case 'file':
         if (entry.isLazy) this.#paths.push(entry.path)
         else this.#regular.push(this.#paths.push(entry.path) - 1, entry.size, entry.mode)
-        return this.#names.mayBeWantedAt(entry.path) && this.#isWanted(entry)
+        return this.#isWanted(entry)
     }
   }
 
   #isWanted(entry: TreeEntry): boolean {
-    return this.#wantsText(entry.path) || this.#readers.some(reader => reader.ecosystem.wants(entry, this.#mode))
+    const { askers, mayIdentify } = this.#names.useAt(entry.path)
+    return isWantedBy(askers, entry, this.#mode) || (mayIdentify && this.#wantsText(entry.path))
   }
 
   read(path: string, file: WalkedFile): void {
     if (this.#wantsText(path)) this.readText(path, file)
     const info = { path, size: file.size, mode: file.mode }
-    this.readWith(
-      this.#readers.filter(reader => reader.ecosystem.wants(info, this.#mode)),
-      path,
-      file,
-    )
+    const readers = this.#names.useAt(path).askers.filter(({ ecosystem }) => ecosystem.wants(info, this.#mode))
+    this.readWith(readers, path, file)
   }
 
   readText(path: string, file: WalkedFile): void {

@@ -4,6 +4,21 @@ import { LimitError } from './limit-error.ts'
 const maxLines = 1_000_000
 
 /**
+ * Tells where each line of a text starts and ends, without its line feed: for files of so many lines that making each,
+ * to look at it, is most of the work. Throws `LimitError` above a million.
+ */
+export function eachLine(text: string, visit: (start: number, end: number) => void): void {
+  let count = 0
+  for (let start = 0; start <= text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    if (++count > maxLines) throw new LimitError(`The file has more than ${maxLines} lines`)
+    visit(start, end)
+    start = end + 1
+  }
+}
+
+/**
  * The lines of a text with their numbers from 1 on, without their line feeds, one by one: a list of all would take many
  * times the memory of the text. Throws `LimitError` above a million.
  */

@@ -1,6 +1,6 @@
 import { decodeFileName } from './file-name.ts'
 import type { TarHeader } from './tar-header.ts'
-import { decimal, type PaxHeader } from './tar-pax.ts'
+import { decimal, noPax, type PaxHeader } from './tar-pax.ts'
 import { isSparseMap, paxSparseMap, type SparseExtent } from './tar-sparse.ts'
 
 /** One member of an archive, with everything that extended headers say of it. */
@@ -107,6 +107,7 @@ export function changesMembers(pax: PaxHeader): boolean {
 
 /** Which GNU sparse format the records announce; 0.0 and 0.1 have the same meaning here. */
 function sparseVersion(pax: PaxHeader): '0.x' | '1.0' | undefined {
+  if (pax === noPax) return undefined
   const major = textOf(pax, 'GNU.sparse.major')
   const minor = textOf(pax, 'GNU.sparse.minor')
   if (major === '1' && minor === '0') return '1.0'
@@ -128,6 +129,6 @@ function textOf(pax: PaxHeader, key: string): string | undefined {
 
 /** An empty value takes the record back. */
 function recordOf(pax: PaxHeader, key: string): Uint8Array | undefined {
-  const value = pax.values.get(key)
+  const value = pax === noPax ? undefined : pax.values.get(key)
   return value === undefined || value.length === 0 ? undefined : value
 }

@@ -45,7 +45,8 @@ export function readPaxHeader(bytes: Uint8Array): { header: PaxHeader; damaged: 
     }
     offset = end
   }
-  return { header: { values, sparsePairs }, damaged: false }
+  const isEmpty = values.size === 0 && sparsePairs.length === 0
+  return { header: isEmpty ? noPax : { values, sparsePairs }, damaged: false }
 }
 
 /** A decimal number without sign, at most 2^53-1; undefined for anything else. */

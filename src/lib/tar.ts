@@ -111,7 +111,8 @@ export class TarParser {
       const state = this.#state
       if (state === 'body' || state === 'padding' || state === 'metadata') {
         const count = Math.min(this.#left, chunk.length - offset)
-        this.#take(chunk.subarray(offset, offset + count))
+        if (this.skippable > 0) this.skip(count)
+        else this.#take(chunk.subarray(offset, offset + count))
         offset += count
       } else offset += this.#gather(chunk, offset)
     }
@@ -135,10 +136,10 @@ export class TarParser {
     this.#state = 'stopped'
   }
 
-  /** Consumes bytes of a body or of metadata. */
+  /** Consumes bytes of a wanted body or of metadata. */
   #take(bytes: Uint8Array): void {
-    if (this.#state === 'body' && this.#wanted === true) this.#sink.data(bytes)
-    else if (this.#state === 'metadata') this.#metadata.set(bytes, this.#metadata.length - this.#left)
+    if (this.#state === 'body') this.#sink.data(bytes)
+    else this.#metadata.set(bytes, this.#metadata.length - this.#left)
     this.skip(bytes.length)
   }
 

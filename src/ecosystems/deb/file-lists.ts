@@ -1,4 +1,4 @@
-import { numberedLines } from '#lib/document-bounds.ts'
+import { eachLine } from '#lib/document-bounds.ts'
 
 /** A file that a package installed: its path without leading `/`, and its MD5 in hexadecimal, or an empty string. */
 export type ListedFile = readonly [path: string, md5: string]
@@ -9,30 +9,30 @@ export type ListedFile = readonly [path: string, md5: string]
  */
 export function parseFileList(text: string, keep: (path: string) => boolean): readonly ListedFile[] {
   const files: ListedFile[] = []
-  for (const [, line] of numberedLines(text)) {
-    const path = relative(line)
+  eachLine(text, (start, end) => {
+    const path = relative(text, start, end)
     if (path !== '' && keep(path)) files.push([path, ''])
-  }
+  })
   return files
 }
 
 /** Reads `<package>.md5sums`: digest, two blanks, path. Lines of any other shape are passed over. https://manpages.debian.org/deb-md5sums */
 export function parseMd5sums(text: string, keep: (path: string) => boolean): readonly ListedFile[] {
   const files: ListedFile[] = []
-  for (const [, line] of numberedLines(text)) {
-    if (line.charCodeAt(32) !== 0x20) continue
-    const path = relative(line.slice(34))
-    if (path === '' || !keep(path)) continue
-    const digest = line.slice(0, 32)
+  eachLine(text, (start, end) => {
+    if (end - start <= 34 || text.charCodeAt(start + 32) !== 0x20) return
+    const path = relative(text, start + 34, end)
+    if (path === '' || !keep(path)) return
+    const digest = text.slice(start, start + 32)
     if (/^[0-9a-fA-F]{32}$/.test(digest)) files.push([path, digest.toLowerCase()])
-  }
+  })
   return files
 }
 
 /** Paths are written `/usr/bin/x`, `./usr/bin/x` or `usr/bin/x`; the root itself is `/.`. */
-function relative(path: string): string {
-  const start = path.startsWith('./') ? 2 : path.startsWith('/') ? 1 : 0
-  const end = path.endsWith('\r') ? path.length - 1 : path.length
-  const rest = path.slice(start, end)
+function relative(text: string, start: number, end: number): string {
+  const skipped = text.startsWith('./', start) ? 2 : text.charCodeAt(start) === 0x2f ? 1 : 0
+  const kept = text.charCodeAt(end - 1) === 0x0d ? end - 1 : end
+  const rest = text.slice(start + skipped, kept)
   return rest === '.' ? '' : rest
 }

@@ -34,6 +34,7 @@ type Memory = (address: number, length: number) => Uint8Array
 
 const headerSize = 32
 const blobAlignment = 16
+const firstChunk = 16 * 1024
 const chunkSize = 1024 * 1024
 
 /** Larger texts are refused: real ones are some kilobytes. */
@@ -65,19 +66,28 @@ function toMemory(executable: Executable, read: ReadAt): Memory {
   }
 }
 
-/** Address of the blob: the first aligned magic. The linker puts it at the start, so this reads one chunk as a rule. */
+/** Address of the blob: the first aligned magic. The linker puts it at the start, where a small piece is read first. */
 function findBlob(memory: Memory, data: { readonly address: number; readonly size: number }): number | undefined {
   const end = data.address + data.size
   let address = Math.ceil(data.address / blobAlignment) * blobAlignment
-  while (address < end) {
-    const chunk = memory(address, Math.min(chunkSize, end - address))
+  for (let size = firstChunk; address < end; address += size, size = chunkSize) {
+    const chunk = memory(address, Math.min(size, end - address))
     if (chunk.length === 0) return undefined
-    for (let index = 0; index < chunk.length; index += blobAlignment)
-      if (chunk[index] === 0xff && magic.every((byte, offset) => chunk[index + offset] === byte))
-        return end - address - index < headerSize ? undefined : address + index
-    address += chunkSize
+    const at = magicIn(chunk)
+    if (at !== undefined) return end - address - at < headerSize ? undefined : address + at
   }
   return undefined
+}
+
+/** Of every program of a system: the loop makes no function of its own, and with it no object for each turn. */
+function magicIn(chunk: Uint8Array): number | undefined {
+  for (let index = 0; index < chunk.length; index += blobAlignment)
+    if (chunk[index] === 0xff && isMagicAt(chunk, index)) return index
+  return undefined
+}
+
+function isMagicAt(chunk: Uint8Array, index: number): boolean {
+  return magic.every((byte, offset) => chunk[index + offset] === byte)
 }
 
 /** Since Go 1.18: two texts behind the header, each with its length as a variable-length number in front. */

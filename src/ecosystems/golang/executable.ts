@@ -42,8 +42,8 @@ export class Fields {
   /** Exact up to 2^53, which no address or offset of a program passes. */
   u64(offset: number): number {
     if (!this.#holds(offset, 8)) return 0
-    const [high, low] = this.#little ? [offset + 4, offset] : [offset, offset + 4]
-    return this.#view.getUint32(high, this.#little) * 2 ** 32 + this.#view.getUint32(low, this.#little)
+    const high = this.#view.getUint32(this.#little ? offset + 4 : offset, this.#little)
+    return high * 2 ** 32 + this.#view.getUint32(this.#little ? offset : offset + 4, this.#little)
   }
 
   #holds(offset: number, size: number): boolean {
