@@ -2,16 +2,19 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { closest } from '#lib/closest.ts'
 import type { CompilePattern, LinearPattern } from '#lib/linear-pattern.ts'
 import { severities, severityRank } from '#model/severity.ts'
+import { type FindingPath, findingPaths } from './condition-paths.ts'
 
 /** A CEL expression (https://cel.dev) that was parsed and type-checked, and says yes or no of a finding. */
 export interface Condition {
   /** As written in the document. */
   readonly source: string
+  /** What of a finding makes a difference. */
+  readonly reads: readonly FindingPath[]
   readonly evaluate: (variables: Variables) => Outcome
 }
 
 /** Yes, no, or why neither could be said: never a yes or a no that missing data made up. */
-type Outcome = boolean | { readonly error: string }
+export type Outcome = boolean | { readonly error: string }
 
 /** What an expression sees. Integers are BigInt, as CEL's `int` wants it; members that are not known are absent. */
 export interface Variables {
@@ -68,7 +71,7 @@ export function compileCondition(
   const run = environment(compilePattern).parse(source)
   const pattern = useLinearPatterns(run.ast, compilePattern)
   if (pattern !== undefined) return { error: pattern }
-  return { source, evaluate: variables => evaluate(run, variables) }
+  return { source, reads: findingPaths(run.ast), evaluate: variables => evaluate(run, variables) }
 }
 
 function evaluate(run: (variables: Record<string, unknown>) => unknown, variables: Variables): Outcome {

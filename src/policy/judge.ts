@@ -2,6 +2,7 @@ import { compareText } from '#lib/text.ts'
 import type { Finding } from '#model/finding.ts'
 import type { Package } from '#model/package.ts'
 import type { IncompleteReason, Verdict, VerdictStatus, Violation } from '#model/verdict.ts'
+import { evaluateOnce } from './condition-memo.ts'
 import { formatTime, parseTime } from './duration.ts'
 import { graceUntil } from './grace.ts'
 import { findGaps } from './incomplete.ts'
@@ -93,8 +94,9 @@ function applyRules(
     const action = rule.stages.get(context.stage)
     if (action === undefined) continue
     const failures = new Map<string, string[]>()
+    const evaluate = evaluateOnce(rule.when)
     for (const { finding, variables } of seen) {
-      const outcome = rule.when.evaluate(variables)
+      const outcome = evaluate(variables)
       if (outcome === true) violations.push(violation(rule, action, finding, graceUntil(rule, finding, variables)))
       else if (outcome !== false)
         failures.set(outcome.error, [...(failures.get(outcome.error) ?? []).slice(0, 2), nameOf(finding)])

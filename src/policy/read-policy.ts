@@ -149,7 +149,7 @@ function readCondition(at: Cursor | undefined): Condition {
   const condition = compileCondition(source === '' ? 'false' : source, at?.compilePattern)
   if (!('error' in condition)) return condition
   if (at !== undefined) fault(at, `cannot be used: ${condition.error}`)
-  return { source, evaluate: () => condition }
+  return { source, reads: [], evaluate: () => condition }
 }
 
 function readGrace(at: Cursor): Grace {
