@@ -51,7 +51,9 @@ function sluice({ scratch }: Places, work: Work): Program {
       environment: { SLUICE_HOME: home },
       accepts: [0, 1, 3],
     }),
-    forget: () => rmSync(join(home, 'cache', 'facts'), { recursive: true, force: true }),
+    forget: () => {
+      for (const name of ['facts', 'seen']) rmSync(join(home, 'cache', name), { recursive: true, force: true })
+    },
     hasCache: true,
   }
 }

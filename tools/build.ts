@@ -17,13 +17,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { argv, execPath } from 'node:process'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { parseYaml } from '#lib/yaml.ts'
-import { programFile, snapshotFile } from './load-program.ts'
+import { programFile, sharedModules, snapshotFile } from './load-program.ts'
 
 const root = join(import.meta.dirname, '..')
 const cli = join(root, 'src/cli')
 
 /** What `main` loads for small answers lies in its own file; everything else in the program's. */
-const beside: ReadonlySet<string> = new Set(['./commands.ts', './help.ts'])
+const beside: ReadonlySet<string> = new Set(['./commands.ts', './help.ts', './head-start.ts'])
 
 /** V8 takes compiled code only where it runs with the same flags: those that the launcher gives as a rule. */
 export function launcherFlags(): readonly string[] {
@@ -53,6 +53,7 @@ export async function buildProgram(folder: string): Promise<void> {
     ...common,
     stdin: { contents: exports.join('\n'), resolveDir: cli, loader: 'js' },
     outfile: join(aside, programFile),
+    plugins: [sharing],
     // Late modules are asked for with `require`, which loads Node's own late too.
     supported: { 'dynamic-import': false },
     define: {
@@ -127,6 +128,17 @@ function loadingProgram(parts: Set<string>): Plugin {
       }))
     },
   }
+}
+
+/** Leaves out of the program what it shares with `main`. */
+const sharing: Plugin = {
+  name: 'sharing',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /./ }, ({ path }) => {
+      const name = sharedModules.find(shared => basename(shared) === basename(path))
+      return name === undefined ? undefined : { path: name, external: true }
+    })
+  },
 }
 
 /** How long a bundle stays that another one took the place of: nobody starts it any more, and those who did have read it. */

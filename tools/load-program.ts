@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
+import * as hashThread from '#io/hash-thread.ts'
 
 /** Of the bundled program: by the name of a module of `src/cli`, what gives its exports. */
 export type Program = Readonly<Record<string, () => unknown>>
@@ -9,6 +10,10 @@ export type Program = Readonly<Record<string, () => unknown>>
 export const programFile = 'program.cjs'
 export const compiledFile = 'program.bin'
 export const snapshotFile = 'node.blob'
+
+/** Modules that the program shares with `main`, since they have something going on before it is loaded. */
+const shared: Readonly<Record<string, unknown>> = { '#io/hash-thread.ts': hashThread }
+export const sharedModules: string[] = Object.keys(shared)
 
 let loaded: Program | undefined
 
@@ -47,6 +52,7 @@ const early: ReadonlySet<string> = new Set(['node:fs', 'node:path', 'node:url'])
  * all that the program can use.
  */
 function requireLate(name: string): unknown {
+  if (Object.hasOwn(shared, name)) return shared[name]
   const full = name.startsWith('node:') ? name : `node:${name}`
   if (early.has(full)) return process.getBuiltinModule(full)
   let found: object | undefined

@@ -28,8 +28,17 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(help.commandHelp(command))
     return 0
   }
+  const remember = command.name === 'scan' || command.name === 'sbom' ? await headStartOf(rest) : undefined
   const run = await loadCommand(command.name)
-  return run(rest)
+  const code = await run(rest)
+  // What is incomplete is not cached.
+  if (code < 2) remember?.()
+  return code
+}
+
+async function headStartOf(words: readonly string[]) {
+  const { headStart } = await import('./head-start.ts')
+  return headStart(words)
 }
 
 process.stdout.on('error', error => {
@@ -38,6 +47,9 @@ process.stdout.on('error', error => {
   process.stderr.write(`sluice: standard output cannot be written: ${error.message}\n`)
   process.exit(2)
 })
+
+// Nothing is left to do by then, and the system takes memory back faster than Node takes its heap apart.
+process.once('exit', () => process.exit())
 
 // Not awaited here: the bundle is of a kind of module that cannot.
 main(process.argv.slice(2))

@@ -1,5 +1,6 @@
 import { contentMark, readAt } from '#io/file.ts'
-import { hashPart, type PartDigest } from '#io/hash-part.ts'
+import { hashPart } from '#io/hash-part.ts'
+import type { PartDigest } from '#io/hash-thread.ts'
 import { encodingOf } from '#io/inflate.ts'
 import type { FileRegion, LayerClaim } from './blob.ts'
 import { LayerCheck } from './layer-check.ts'

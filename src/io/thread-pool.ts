@@ -47,6 +47,16 @@ export class ThreadPool {
     worker.postMessage(job.question)
   }
 
+  /** Starts a thread for jobs to come, where there is none; it does not keep the process. */
+  warm(): void {
+    if (!this.isWarm) this.#start().worker.unref()
+  }
+
+  /** True where a job needs no thread to be started. */
+  get isWarm(): boolean {
+    return this.#threads.length > 0
+  }
+
   #next(most: number): Thread {
     const left = ({ jobs }: Thread) => jobs.reduce((sum, { weight }) => sum + weight, 0)
     const least = this.#threads.toSorted((a, b) => left(a) - left(b))[0]
