@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { UpdateProgress } from '#advisories/store/context.ts'
@@ -20,10 +20,13 @@ export interface Setting {
   readonly offline: boolean
 }
 
-/** Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. */
+/**
+ * Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. `clear` takes the
+ * progress line away: to be called before anything is printed.
+ */
 export async function withPorts<T>(
   flags: Flags,
-  work: (ports: Ports) => Promise<T>,
+  work: (ports: Ports, clear: () => void) => Promise<T>,
   setting: Setting = settingOf(flags),
 ): Promise<T> {
   sizeThreadPool()
@@ -32,7 +35,7 @@ export async function withPorts<T>(
   return withInterrupt(signal =>
     withTemporary(home, async temporary => {
       try {
-        return await work({
+        const ports: Ports = {
           advisories: ecosystems => openAdvisories({ home, ecosystems, offline, progress, signal }),
           cache: new BlobCache(join(home.cache, 'facts'), temporary),
           build,
@@ -42,7 +45,8 @@ export async function withPorts<T>(
           environment: process.env,
           signal,
           progress: progress.update,
-        })
+        }
+        return await work(ports, progress.clear)
       } finally {
         progress.clear()
       }
@@ -81,9 +85,10 @@ export async function withTemporary<T>(
 ): Promise<T> {
   let temporary: string
   try {
-    await mkdir(home.temporary, { recursive: true, mode: 0o700 })
-    await sweepRuns(home.temporary)
-    temporary = await mkdtemp(join(home.temporary, `run-${process.pid}-`))
+    // A thread for each would take longer than all of them.
+    mkdirSync(home.temporary, { recursive: true, mode: 0o700 })
+    sweepRuns(home.temporary)
+    temporary = mkdtempSync(join(home.temporary, `run-${process.pid}-`))
   } catch (error) {
     throw new Failure('cli/home', `Sluice's folder ${home.temporary} cannot be written: ${(error as Error).message}.`, {
       hint: 'Set SLUICE_HOME to a folder that can.',
@@ -93,7 +98,7 @@ export async function withTemporary<T>(
   try {
     return await work(temporary)
   } finally {
-    await rm(temporary, { recursive: true, force: true })
+    rmSync(temporary, { recursive: true, force: true })
   }
 }
 
@@ -101,16 +106,13 @@ export async function withTemporary<T>(
  * A run that was killed leaves its folder: old ones whose process is gone go. A process elsewhere may share the home, so
  * recent ones stay; of the future are those that were made before the clock was set back.
  */
-async function sweepRuns(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+function sweepRuns(folder: string): void {
+  for (const name of readdirSync(folder)) {
     const pid = /^run-(\d+)-/.exec(name)?.[1]
     if (pid === undefined || isRunning(Number(pid))) continue
     const path = join(folder, name)
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
-      () => 0,
-    )
-    if (age > 3_600_000) await rm(path, { recursive: true, force: true })
+    const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    if (Math.abs(Date.now() - modified) > 3_600_000) rmSync(path, { recursive: true, force: true })
   }
 }
 

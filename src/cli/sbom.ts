@@ -10,9 +10,12 @@ export async function runSbom(words: readonly string[]): Promise<number> {
   const flags = readFlags('sbom', words)
   const target = oneTarget('sbom', flags)
   const outputs = readOutputs('sbom', flags)
-  const result = await withPorts(flags, ports =>
-    inventory({ target, open: openOptions('sbom', flags), version }, ports),
+  const request = { target, open: openOptions('sbom', flags), version }
+  const result = await withPorts(flags, (ports, clear) =>
+    inventory(request, ports, async told => {
+      clear()
+      await writeReports(told, outputs, flags)
+    }),
   )
-  await writeReports(result, outputs, flags)
   return result.problems.length > 0 ? 3 : 0
 }

@@ -20,10 +20,13 @@ export async function runScan(words: readonly string[]): Promise<number> {
   const policy = await choosePolicy(flags)
   const stage = (flags.value('stage') ?? 'build') as Stage
   if (!stages.includes(stage)) throw usageFailure('scan', `--stage takes ${stages.join(', ')}.`)
-  const result = await withPorts(flags, ports =>
-    scan({ target, open: openOptions('scan', flags), policy, stage, version }, ports),
+  const request = { target, open: openOptions('scan', flags), policy, stage, version }
+  const result = await withPorts(flags, (ports, clear) =>
+    scan(request, ports, async told => {
+      clear()
+      await writeReports(told, outputs, flags)
+    }),
   )
-  await writeReports(result, outputs, flags)
   return exitCode(result.verdict!)
 }
 

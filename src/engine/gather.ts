@@ -17,8 +17,10 @@ import type { Ports } from './ports.ts'
 import type { Reader } from './read-layer.ts'
 
 /** A target whose files have all been seen: what follows from them can be worked out while its bytes are verified. */
-export interface Gathered extends Pick<Facts, 'distro' | 'packages'> {
-  /** With every byte verified. */
+export interface Gathered {
+  /** What holds if the bytes are those that the target says they are: nothing to answer with. */
+  readonly expected: Facts
+  /** With every byte verified: `expected` itself, as a rule. */
   readonly facts: Promise<Facts>
   /** When nothing of the target is in use any more, and what may be kept is. Never rejects. */
   readonly end: Promise<unknown>
@@ -38,7 +40,10 @@ export async function gatherFacts(
   const key = assembledKey(opened, mode, ports)
   const cached = key === undefined ? undefined : await ports.cache.get(key)
   const known = cached === undefined ? undefined : decodeAssembled(cached)
-  if (known !== undefined) return settled(known, Promise.resolve(finish(opened, known, [], ports)), [])
+  if (known !== undefined) {
+    const expected = finish(opened, known, [], ports)
+    return settled(expected, Promise.resolve(expected), [])
+  }
   const loading = loadReaders()
   const keeping: Promise<void>[] = []
   const request = { readers: loading, mode, ports, limits, keeping }
@@ -48,17 +53,19 @@ export async function gatherFacts(
   ends.catch(() => undefined)
   try {
     const { assembled, linked } = await assemble(opened, layers, { readers, mode, ports, limits })
+    const located = (found: readonly (readonly Problem[])[]) =>
+      layers.flatMap(({ diffId }, index) =>
+        locatedProblems(found[index]!, opened.image === undefined ? undefined : diffId),
+      )
+    const expected = finish(opened, assembled, located(linked), ports)
     const verify = async () => {
       const verified = await ends
-      const isImage = opened.image !== undefined
-      const problems = layers.flatMap(({ diffId }, index) =>
-        locatedProblems([...linked[index]!, ...verified[index]!], isImage ? diffId : undefined),
-      )
+      const problems = located(linked.map((ofLayer, index) => [...ofLayer, ...verified[index]!]))
       if (key !== undefined && problems.length === 0 && isKept(assembled))
         keeping.push(ports.cache.put(key, encodeAssembled(assembled)))
-      return finish(opened, assembled, problems, ports)
+      return verified.every(ofLayer => ofLayer.length === 0) ? expected : finish(opened, assembled, problems, ports)
     }
-    return settled(assembled, verify(), keeping)
+    return settled(expected, verify(), keeping)
   } catch (error) {
     await Promise.allSettled(layers.map(({ end }) => end))
     await Promise.all(keeping)
@@ -66,9 +73,9 @@ export async function gatherFacts(
   }
 }
 
-function settled({ distro, packages }: Assembled, facts: Promise<Facts>, keeping: readonly Promise<void>[]): Gathered {
+function settled(expected: Facts, facts: Promise<Facts>, keeping: readonly Promise<void>[]): Gathered {
   const end = facts.catch(() => undefined).then(() => Promise.all(keeping))
-  return { ...(distro !== undefined && { distro }), packages, facts, end }
+  return { expected, facts, end }
 }
 
 async function loadReaders(): Promise<readonly Reader[]> {

@@ -28,25 +28,35 @@ export interface ScanRequest {
   readonly version: string
 }
 
+/** Gets a result as soon as there is one: what is left to do is for the next run, such as writing to the cache. */
+export type Tell = (result: ScanResult) => Promise<void>
+
 /** The packages of a target, with no advisory consulted. */
 export async function inventory(
   request: Pick<ScanRequest, 'target' | 'open' | 'version'>,
   ports: Ports,
+  tell?: Tell,
 ): Promise<ScanResult> {
   return withTarget(request, ports, async gathered => {
     const facts = await gathered.facts
-    return { ...described(facts, request, ports), findings: [], actions: [] }
+    const result = { ...described(facts, request, ports), findings: [], actions: [] }
+    await tell?.(result)
+    return result
   })
 }
 
 /** The whole assessment of one target: the only way to scan, whichever program asks. */
-export async function scan(request: ScanRequest, ports: Ports): Promise<ScanResult> {
-  return withTarget(request, ports, gathered => assess(gathered, request, ports))
+export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Promise<ScanResult> {
+  return withTarget(request, ports, async gathered => {
+    const result = await assess(gathered, request, ports)
+    await tell?.(result)
+    return result
+  })
 }
 
 /** Matching, support, plan and verdict, with nothing read from the target; the verdict waits for verified bytes. */
 async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): Promise<ScanResult> {
-  const { packages, distro } = gathered
+  const { packages, distro } = gathered.expected
   const at = wholeSecond(ports.now())
   const matchings = await loadMatchings(packages)
   const questions = questionsAbout({ packages, distro, matchings })
@@ -60,11 +70,17 @@ async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): P
     const asOf = advisories.asOf(match.consulted)
     const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
     const held = digestAdvisories(advisories.digest(match.consulted), match.findings, ports)
+    const digestOfPolicy = digestPolicy(request.policy, ports)
+    const conclude = (facts: Facts): ScanResult => {
+      const digests = { facts: facts.digest, advisories: held, policy: digestOfPolicy }
+      const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
+      const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
+      return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
+    }
+    // Judged while the bytes are verified, and once more where they are not what they should be.
+    const foreseen = conclude(gathered.expected)
     const facts = await gathered.facts
-    const digests = { facts: facts.digest, advisories: held, policy: digestPolicy(request.policy, ports) }
-    const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
-    const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
-    return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
+    return facts === gathered.expected ? foreseen : conclude(facts)
   } finally {
     advisories.close()
   }
