@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
@@ -59,7 +70,7 @@ describe('the bundle', () => {
     // What the launcher gives to Node for a scan, as Node tells it, whatever stands in the launcher.
     const tells = join(folder, 'tells.cjs')
     writeFileSync(tells, "require('node:fs').writeSync(2, JSON.stringify(process.execArgv)); process.exit(0)")
-    const { stderr } = spawnSync(join(root, 'sluice'), ['scan', 'x'], {
+    const { stderr } = spawnSync(installLauncher(folder), ['scan', 'x'], {
       encoding: 'utf8',
       env: {
         ...process.env,
@@ -68,12 +79,21 @@ describe('the bundle', () => {
         NODE_NO_WARNINGS: '1',
       },
     })
-    const snapshot = (folder: string) => `--snapshot-blob=${join(folder, 'node.blob')}`
-    const given = (JSON.parse(stderr) as readonly string[]).filter(flag => !/^--(?:permission|allow)/.test(flag))
-    const flags = given.map(flag => (flag === snapshot(join(root, 'dist/app')) ? snapshot(bundle) : flag))
+    const flags = (JSON.parse(stderr) as readonly string[]).filter(flag => !/^--(?:permission|allow)/.test(flag))
 
-    expect(flags).toEqual(expect.arrayContaining([...launcherFlags(), snapshot(bundle)]))
+    expect(flags).toEqual(expect.arrayContaining([...launcherFlags(), `--snapshot-blob=${join(bundle, 'node.blob')}`]))
     expect(execFileSync(execPath, [...flags, '--input-type=module', '-e', load], { encoding: 'utf8' })).toBe('false\n')
+  })
+
+  it('starts without a snapshot that is older than the installation', () => {
+    const launcher = installLauncher(folder)
+    const trace = () => spawnSync('sh', ['-x', launcher, 'policy', 'show'], { encoding: 'utf8' }).stderr
+
+    expect(trace()).toContain('--snapshot-blob')
+
+    utimesSync(join(folder, 'node_modules/.package-lock.json'), new Date(), new Date(Date.now() + 60_000))
+
+    expect(trace()).not.toContain('--snapshot-blob')
   })
 
   it('runs without it too', () => {
@@ -105,3 +125,15 @@ describe('the bundle', () => {
     expect(start(join(link, 'main.cjs'), '--version')).toMatch(/^sluice \d/)
   })
 })
+
+/** What a clone has, as far as the launcher looks; returns the launcher. */
+function installLauncher(clone: string): string {
+  const modules = join(clone, 'node_modules')
+  rmSync(modules, { recursive: true, force: true })
+  mkdirSync(join(modules, '.bin'), { recursive: true })
+  symlinkSync(execPath, join(modules, '.bin/node'))
+  writeFileSync(join(modules, '.package-lock.json'), '{}')
+  utimesSync(join(modules, '.package-lock.json'), 0, 0)
+  copyFileSync(join(root, 'sluice'), join(clone, 'sluice'))
+  return join(clone, 'sluice')
+}
