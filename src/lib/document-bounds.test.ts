@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundMarks, numberedLines } from './document-bounds.ts'
+import { boundMarks, eachLine, numberedLines } from './document-bounds.ts'
 import { parseJson } from './json.ts'
 import { parseJsonc } from './jsonc.ts'
 import { LimitError } from './limit-error.ts'
@@ -13,7 +13,11 @@ describe('lib/document-bounds', () => {
       fc.property(fc.array(fc.constantFrom('a', '\n', '\r', 'é'), { size: 'medium' }), parts => {
         const text = parts.join('')
 
+        const visited: string[] = []
+        eachLine(text, (start, end) => visited.push(text.slice(start, end)))
+
         expect([...numberedLines(text)]).toEqual(text.split('\n').map((line, index) => [index + 1, line]))
+        expect(visited).toEqual(text.split('\n'))
       }),
     )
   })
@@ -24,6 +28,8 @@ describe('lib/document-bounds', () => {
 
     expect(last).toBe(1_000_000)
     expect(() => [...numberedLines('\n'.repeat(1_000_000))]).toThrow(LimitError)
+    expect(() => eachLine('\n'.repeat(999_999), () => undefined)).not.toThrow()
+    expect(() => eachLine('\n'.repeat(1_000_000), () => undefined)).toThrow(LimitError)
   })
 
   it('counts marks, whatever else there is', () => {

@@ -113,6 +113,15 @@ describe('ecosystems/golang/catalog', () => {
     if (hasGo) expect(files.map(bytes => listed(goVersion(bytes)))).toEqual(modules)
   })
 
+  it.each([0x400, 0x3ff0, 0x4000, 0x5000, 0x10_0000, 0x10_4000, 0x20_4010])('finds it %d bytes into the data', at => {
+    const bytes = movedProgram(at)
+
+    const modules = modulesOf(bytes)
+
+    expect(modules).toEqual(['stdlib 1.16.5', 'example.com/a v1.2.3'])
+    if (hasGo) expect(listed(goVersion(bytes))).toEqual(modules)
+  })
+
   it('knows the programs of the Go toolchain', () => {
     const mark = new Uint8Array(16)
     const bytes = pointerProgram(
@@ -208,6 +217,18 @@ function universal(inner: Uint8Array): Uint8Array {
   for (const [index, value] of [0xcafebabe, 1, 0x0100000c, 0, offset, inner.length, 12].entries())
     header.setUint32(index * 4, value)
   bytes.set(inner, offset)
+  return bytes
+}
+
+/** The same program with its build information so many bytes into the data. */
+function movedProgram(at: number): Uint8Array {
+  const small = pointerProgram(8, true)
+  const bytes = new Uint8Array(at + 64)
+  bytes.set(small)
+  bytes.fill(0, 0x100, 0x120)
+  bytes.set(small.subarray(0x100, 0x120), at)
+  const view = new DataView(bytes.buffer)
+  for (const field of [96, 104]) view.setBigUint64(field, BigInt(bytes.length), true)
   return bytes
 }
 
