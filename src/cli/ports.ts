@@ -21,18 +21,18 @@ export interface Setting {
 }
 
 /**
- * Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. `clear` takes the
- * progress line away: to be called before anything is printed.
+ * Everything the engine needs of this machine, for the time of one command; interrupts end it cleanly. `settle` is to be
+ * called before a result is printed: it takes the progress line away, and leaves interrupts to the system.
  */
 export async function withPorts<T>(
   flags: Flags,
-  work: (ports: Ports, clear: () => void) => Promise<T>,
+  work: (ports: Ports, settle: () => void) => Promise<T>,
   setting: Setting = settingOf(flags),
 ): Promise<T> {
   sizeThreadPool()
   const { home, now, offline } = setting
   const progress = createProgress(!flags.has('quiet'))
-  return withInterrupt(signal =>
+  return withInterrupt((signal, release) =>
     withTemporary(home, async temporary => {
       try {
         const ports: Ports = {
@@ -46,7 +46,11 @@ export async function withPorts<T>(
           signal,
           progress: progress.update,
         }
-        return await work(ports, progress.clear)
+        const settle = () => {
+          progress.clear()
+          release()
+        }
+        return await work(ports, settle)
       } finally {
         progress.clear()
       }
@@ -64,17 +68,23 @@ function settingOf(flags: Flags): Setting {
   return { home: locateHome(process.env), now: readClock(flags), offline: flags.has('offline') }
 }
 
-/** Runs work that SIGINT and SIGTERM abort; a second signal kills, as people expect. */
-export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs work that SIGINT and SIGTERM abort; a second signal kills, as people expect, and so does the first one once the
+ * work has called `release`.
+ */
+export async function withInterrupt<T>(work: (signal: AbortSignal, release: () => void) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const abort = () => controller.abort()
+  const release = () => {
+    process.removeListener('SIGINT', abort)
+    process.removeListener('SIGTERM', abort)
+  }
   process.once('SIGINT', abort)
   process.once('SIGTERM', abort)
   try {
-    return await work(controller.signal)
+    return await work(controller.signal, release)
   } finally {
-    process.removeListener('SIGINT', abort)
-    process.removeListener('SIGTERM', abort)
+    release()
   }
 }
 

@@ -11,9 +11,9 @@ export async function runSbom(words: readonly string[]): Promise<number> {
   const target = oneTarget('sbom', flags)
   const outputs = readOutputs('sbom', flags)
   const request = { target, open: openOptions('sbom', flags), version }
-  const result = await withPorts(flags, (ports, clear) =>
+  const result = await withPorts(flags, (ports, settle) =>
     inventory(request, ports, async told => {
-      clear()
+      settle()
       await writeReports(told, outputs, flags)
     }),
   )

@@ -21,9 +21,9 @@ export async function runScan(words: readonly string[]): Promise<number> {
   const stage = (flags.value('stage') ?? 'build') as Stage
   if (!stages.includes(stage)) throw usageFailure('scan', `--stage takes ${stages.join(', ')}.`)
   const request = { target, open: openOptions('scan', flags), policy, stage, version }
-  const result = await withPorts(flags, (ports, clear) =>
+  const result = await withPorts(flags, (ports, settle) =>
     scan(request, ports, async told => {
-      clear()
+      settle()
       await writeReports(told, outputs, flags)
     }),
   )

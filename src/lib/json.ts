@@ -68,8 +68,6 @@ export function* gathered(pieces: Iterable<string>): Generator<string> {
 }
 
 function escaped(json: string): string {
-  // Most texts are plain: the classes of Unicode take ten times as long to look through.
-  if (!/[^\n\x20-\x7e]/.test(json)) return json
   return json.replace(invisible, character =>
     character
       .split('')

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +36,29 @@ describe('the command line', () => {
       expect(help.stdout).toContain(`  ${command} `)
       expect((await sluice([command, '--help'])).stdout).toContain('Examples:')
     }
+  })
+
+  it('ends with the first interrupt while a report waits for its reader', async () => {
+    const entry = (index: number) =>
+      `Package: lib${index}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.${index}-1\n`
+    const target = directory('many', {
+      'etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+      'var/lib/dpkg/status': Array.from({ length: 4000 }, (_, index) => entry(index)).join('\n'),
+    })
+    const words = ['sbom', '-q', '-o', 'json', `rootfs:${target}`]
+    const child = spawn(join(root, 'sluice'), words, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...environment },
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    })
+    const ended = once(child, 'exit')
+
+    // The report has begun, and more of it than a pipe holds is never read.
+    await once(child.stdout, 'readable')
+    child.kill('SIGINT')
+
+    expect(await ended).toEqual([null, 'SIGINT'])
   })
 
   it('keeps its exit code where nobody reads, and fails where nothing can be written', async () => {
