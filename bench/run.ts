@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '#test/architecture/sources.ts'
 import { sharedPath } from '#test/support/shared.ts'
+import { benchFolders } from './folders.ts'
 import { type Input, prepareInputs, withChangedTop } from './inputs.ts'
 import { type Cost, canMeasure, load, machine, measure } from './measure.ts'
 import { type Program, programsIn } from './programs.ts'
@@ -40,9 +40,7 @@ else await main()
 async function main(): Promise<void> {
   const feeds = sharedPath('feeds')
   if (!canMeasure() || feeds === undefined) throw new Error('The bench needs Linux, GNU time and ../shared/feeds')
-  const scratch = process.env.SLUICE_BENCH ?? join(homedir(), '.cache', 'sluice-bench')
-  const corpus = process.env.SLUICE_CORPUS ?? join(homedir(), '.cache', 'sluice-tests', 'corpus')
-  const peers = process.env.SLUICE_PEERS ?? join(scratch, 'peers')
+  const { peers, corpus, scratch } = benchFolders()
   mkdirSync(scratch, { recursive: true })
   buildOnce(peers, 'trivy', sharedPath('peers', 'build.sh'), ['syft', 'trivy', 'osv-scanner'])
   buildOnce(corpus, 'node-shop.tar', sharedPath('corpus', 'build.sh'), [])
