@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
+            'bench/*.test.ts',
             'src/**/*.test.ts',
             'test/{architecture,contracts,ecosystems,fuzz,images,support}/**/*.test.ts',
             'tools/**/*.test.ts',
