@@ -72,7 +72,7 @@ export async function prepareInputs(corpus: string, scratch: string, only: RegEx
     add(name, kind, path)
   }
   // In directories the other peers read lock files and manifests, not archives of Java.
-  return inputs.map(input => (input.name === 'nested WAR' ? { ...input, listedBy: /^(?:Sluice|Syft)/ } : input))
+  return inputs.map(input => (input.name === 'nested WAR' ? { ...input, listedBy: /^(?:Sluice|Syft|Grype)/ } : input))
 }
 
 function sizeOf(path: string): number {

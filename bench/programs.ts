@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '#test/architecture/sources.ts'
+import { grypeEnvironment, hasGrypeDatabase } from './grype-database.ts'
 import type { Run } from './measure.ts'
 
 /** What is compared with what: the same work only. */
@@ -32,7 +33,7 @@ export interface Places {
 
 /** Ours, listing and judging, and the peers, where they are built. */
 export function programsIn(places: Places): readonly Program[] {
-  const peers = [trivy(places), syft(places), osvScanner(places)]
+  const peers = [trivy(places), syft(places), osvScanner(places), grype(places)]
   return [sluice(places, 'list'), sluice(places, 'match'), ...peers].filter(program => program !== undefined)
 }
 
@@ -124,6 +125,27 @@ function osvScanner({ peers, feeds, scratch }: Places): Program | undefined {
       }
     },
     forget: () => undefined,
+    hasCache: false,
+  }
+}
+
+/** Matches against a database of the same advisories that our store has; see `prepareGrypeDatabase`. */
+function grype({ peers, scratch }: Places): Program | undefined {
+  const program = join(peers, 'grype')
+  if (!existsSync(program) || !hasGrypeDatabase(scratch)) return undefined
+  const schemes = { archive: 'docker-archive', layout: 'oci-dir', directory: 'dir' }
+  const environment = grypeEnvironment(scratch)
+  return {
+    name: 'Grype, listing and matching',
+    work: 'match',
+    version: () => /Version:\s+(\S+)/.exec(textOf(program, ['version']))?.[1] ?? '',
+    run: (kind, path) => ({
+      program,
+      words: ['--quiet', '-o', 'json=/dev/null', `${schemes[kind]}:${path}`],
+      environment,
+      accepts: [0],
+    }),
+    forget: () => rmSync(environment.XDG_CACHE_HOME, { recursive: true, force: true }),
     hasCache: false,
   }
 }

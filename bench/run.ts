@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { root } from '#test/architecture/sources.ts'
 import { sharedPath } from '#test/support/shared.ts'
 import { benchFolders } from './folders.ts'
+import { prepareGrypeDatabase } from './grype-database.ts'
 import { type Input, prepareInputs, withChangedTop } from './inputs.ts'
 import { type Cost, canMeasure, load, machine, measure } from './measure.ts'
 import { type Program, programsIn } from './programs.ts'
@@ -42,13 +43,14 @@ async function main(): Promise<void> {
   if (!canMeasure() || feeds === undefined) throw new Error('The bench needs Linux, GNU time and ../shared/feeds')
   const { peers, corpus, scratch } = benchFolders()
   mkdirSync(scratch, { recursive: true })
-  buildOnce(peers, 'trivy', sharedPath('peers', 'build.sh'), ['syft', 'trivy', 'osv-scanner'])
+  buildOnce(peers, 'trivy', sharedPath('peers', 'build.sh'), ['syft', 'trivy', 'osv-scanner', 'grype'])
   buildOnce(corpus, 'node-shop.tar', sharedPath('corpus', 'build.sh'), [])
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
   execFileSync(join(root, 'sluice'), ['feeds', 'update', '--quiet', '--from', feeds], {
     env: { ...process.env, SLUICE_HOME: join(scratch, 'sluice') },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  await prepareGrypeDatabase({ grype: join(peers, 'grype'), feeds, scratch })
   const settings: Settings = {
     rounds: Number(values.rounds),
     scratch,
