@@ -59,12 +59,16 @@ export function readAt(fd: number, offset: number, length: number): Uint8Array<A
 }
 
 /**
- * The bytes of a part of an open file, in chunks of 1 MiB. The next chunk is read in the background while one is in
+ * The bytes of a part of an open file, in chunks of `most` bytes. The next chunk is read in the background while one is in
  * use; a chunk is valid only until the next is asked for. Ends early where the file does. Throws where `signal` says so.
  */
-export async function* readChunks(part: FilePart, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* readChunks(
+  part: FilePart,
+  signal?: AbortSignal,
+  most: number = chunkBytes,
+): AsyncGenerator<Uint8Array> {
   const end = part.offset + part.size
-  const length = Math.min(chunkBytes, Math.max(part.size, 1))
+  const length = Math.min(most, Math.max(part.size, 1))
   const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]
   let position = part.offset
   const next = (buffer: Buffer) => readFile(part.fd, buffer, 0, Math.min(length, end - position), position)

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -18,6 +19,7 @@ async function run(encoding: 'gzip' | 'zstd', stored: Uint8Array, wants: (taken:
   const fd = openSync(path, 'r')
   const found: Uint8Array[] = []
   const shown: Uint8Array[] = []
+  let largest = 0
   let taken = 0
   let lastRead = 0
   try {
@@ -27,6 +29,7 @@ async function run(encoding: 'gzip' | 'zstd', stored: Uint8Array, wants: (taken:
       {
         take: (bytes, read) => {
           found.push(bytes.slice())
+          largest = Math.max(largest, bytes.length)
           taken += bytes.length
           lastRead = read
           return wants(taken)
@@ -34,7 +37,7 @@ async function run(encoding: 'gzip' | 'zstd', stored: Uint8Array, wants: (taken:
         stored: bytes => shown.push(Uint8Array.from(bytes)),
       },
     )
-    return { bytes: Buffer.concat(found), shown: Buffer.concat(shown), end, read: lastRead }
+    return { bytes: Buffer.concat(found), shown: Buffer.concat(shown), end, read: lastRead, largest }
   } finally {
     closeSync(fd)
   }
@@ -53,7 +56,33 @@ const text = Buffer.from('a line of text\n'.repeat(500_000))
 const noise = Buffer.from(Uint32Array.from({ length: 400_000 }, (_, index) => Math.imul(index + 1, 0x9e3779b1)).buffer)
 const compressors = { gzip: gzipSync, zstd: zstdCompressSync } as const
 
-describe('io/inflate-part', () => {
+/** Random bytes, so that stored ones are as many: whoever else inflates is nearer to the end. */
+const largePart = (() => {
+  const stored = gzipSync(randomBytes(48 * 2 ** 20), { level: 0 })
+  return { fd: openSync(writeTo('large', stored), 'r'), offset: 0, size: stored.length }
+})()
+afterAll(() => closeSync(largePart.fd))
+
+/** Does something while the cores of the thread pool are taken. */
+async function besideLarger<T>(work: () => Promise<T>): Promise<T> {
+  let isDone = false
+  const others = Array.from({ length: Math.max(1, availableParallelism() - 1) }, () =>
+    inflatePart('gzip', largePart, { take: () => !isDone }),
+  )
+  try {
+    return await work()
+  } finally {
+    isDone = true
+    await Promise.all(others)
+  }
+}
+
+describe.each([
+  { where: 'in the thread pool', manner: <T>(work: () => Promise<T>) => work(), piece: 2 ** 20 },
+  { where: 'here, beside larger parts', manner: besideLarger, piece: 2 ** 18 },
+])('io/inflate-part: $where', ({ manner, piece }) => {
+  const inflated = (...request: Parameters<typeof run>) => manner(() => run(...request))
+
   it('finds the decoder that it calls in the Node that it runs on', () => {
     for (const encoding of ['gzip', 'zstd'] as const) expect(Decoder.open(encoding)).toBeInstanceOf(Decoder)
   })
@@ -62,9 +91,10 @@ describe('io/inflate-part', () => {
     const parts = [text, noise, Buffer.alloc(0), text]
     const stored = Buffer.concat(parts.map(part => compressors[encoding](part)))
 
-    const { bytes, end, read } = await run(encoding, stored)
+    const { bytes, end, read, largest } = await inflated(encoding, stored)
 
     expect(end).toEqual({})
+    expect(largest).toBe(piece)
     expect(bytes.equals(Buffer.concat(parts))).toBe(true)
     expect(read).toBeLessThanOrEqual(stored.length)
     expect(read).toBeGreaterThan(stored.length / 2)
@@ -74,7 +104,7 @@ describe('io/inflate-part', () => {
     const lines = Array.from({ length: 3000 }, (_, index) => Buffer.from(`file ${index}\n`.repeat(1 + (index % 40))))
     const parts = [...lines, noise, ...lines.slice(0, 10), text]
 
-    const { bytes, end } = await run('zstd', Buffer.concat(parts.map(part => zstdCompressSync(part))))
+    const { bytes, end } = await inflated('zstd', Buffer.concat(parts.map(part => zstdCompressSync(part))))
 
     expect(end).toEqual({})
     expect(bytes.equals(Buffer.concat(parts))).toBe(true)
@@ -83,7 +113,7 @@ describe('io/inflate-part', () => {
   it('shows all stored bytes once, padding too', async () => {
     const stored = Buffer.concat([gzipSync(text), gzipSync(noise), Buffer.alloc(3_000_000)])
 
-    const { shown, end } = await run('gzip', stored)
+    const { shown, end } = await inflated('gzip', stored)
 
     expect(end).toEqual({})
     expect(shown.equals(stored)).toBe(true)
@@ -92,7 +122,7 @@ describe('io/inflate-part', () => {
   it('passes over skippable zstd frames', async () => {
     const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
 
-    const { bytes, end } = await run('zstd', Buffer.concat([skippable, zstdCompressSync(text), skippable]))
+    const { bytes, end } = await inflated('zstd', Buffer.concat([skippable, zstdCompressSync(text), skippable]))
 
     expect(end).toEqual({})
     expect(bytes.equals(text)).toBe(true)
@@ -103,7 +133,7 @@ describe('io/inflate-part', () => {
     ['unreadable', (whole: Buffer) => Buffer.concat([whole, Buffer.from('garbage')])],
   ])('keeps what comes before, and says %s', async (code, spoil) => {
     for (const encoding of ['gzip', 'zstd'] as const) {
-      const { bytes, end } = await run(encoding, spoil(compressors[encoding](noise)))
+      const { bytes, end } = await inflated(encoding, spoil(compressors[encoding](noise)))
 
       expect(end.fault?.code).toBe(code)
       expect(bytes.equals(noise.subarray(0, bytes.length))).toBe(true)
@@ -112,7 +142,7 @@ describe('io/inflate-part', () => {
 
   it('takes zeros behind a gzip stream as padding, however many', async () => {
     for (const zeros of [1, 1000, 600_000]) {
-      const { bytes, end } = await run('gzip', Buffer.concat([gzipSync(text), Buffer.alloc(zeros)]))
+      const { bytes, end } = await inflated('gzip', Buffer.concat([gzipSync(text), Buffer.alloc(zeros)]))
 
       expect(end).toEqual({})
       expect(bytes.length).toBe(text.length)
@@ -122,10 +152,10 @@ describe('io/inflate-part', () => {
   it('stops where nothing more is wanted, in the middle of a bomb too', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 2 ** 20))
 
-    const { bytes, end } = await run('gzip', bomb, taken => taken < 3 * 2 ** 20)
+    const { bytes, end } = await inflated('gzip', bomb, taken => taken < 3 * 2 ** 20)
 
     expect(end).toEqual({})
-    expect(bytes.length).toBe(3 * 2 ** 20)
+    expect(bytes.length).toBe(Math.ceil((3 * 2 ** 20) / piece) * piece)
   })
 
   it('inflates many parts at once, each with its own bytes', async () => {
@@ -142,7 +172,7 @@ describe('io/inflate-part', () => {
           right += bytes.every(byte => byte === index) ? bytes.length : Number.NaN
           return true
         }
-        await inflatePart('gzip', { fd, offset, size: part.length }, { take })
+        await manner(() => inflatePart('gzip', { fd, offset, size: part.length }, { take }))
         return right
       }),
     )
@@ -163,8 +193,9 @@ describe('io/inflate-part', () => {
       return true
     }
 
-    await expect(inflatePart('gzip', part, { take: taker })).rejects.toThrow('taker')
-    await expect(inflatePart('gzip', part, { take: abort, signal: controller.signal })).rejects.toThrow('no longer')
+    await expect(manner(() => inflatePart('gzip', part, { take: taker }))).rejects.toThrow('taker')
+    const { signal } = controller
+    await expect(manner(() => inflatePart('gzip', part, { take: abort, signal }))).rejects.toThrow('no longer')
     closeSync(fd)
   })
 
@@ -172,7 +203,7 @@ describe('io/inflate-part', () => {
     const end = await inflatePart('gzip', { fd: 999_999, offset: 0, size: 10 }, { take: () => true })
 
     expect(end.error?.message).toContain('EBADF')
-    expect((await run('gzip', gzipSync(text))).end).toEqual({})
+    expect((await inflated('gzip', gzipSync(text))).end).toEqual({})
   })
 
   it('agrees with the stream on damaged bytes', async () => {
@@ -188,7 +219,7 @@ describe('io/inflate-part', () => {
         const stored = Buffer.from(wholes[encoding])
         stored.set(bytes, at)
 
-        const there = await run(encoding, stored)
+        const there = await inflated(encoding, stored)
         const here = await byStream(encoding, stored)
 
         expect(there.end.fault?.code).toBe(here.fault?.code)

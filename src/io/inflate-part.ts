@@ -1,9 +1,19 @@
+import { availableParallelism } from 'node:os'
 import { type Decoded, Decoder } from './decoder.ts'
 import { type FilePart, readChunks } from './file.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
 
-/** Bytes of a piece: measured, larger ones save up to a tenth of the time, for 30 to 80 MB more. */
-const pieceBytes = 2 ** 20
+/** Bytes of a piece from the thread pool, and of what is read for it. Measured: larger ones only take more memory. */
+const pieceBytes = { least: 2 ** 20, most: 2 ** 21 }
+
+/** Bytes of a piece that is inflated here: it is still in the core's cache when it is taken, and nobody waits long. */
+const hereBytes = 2 ** 18
+
+/** Cores for the thread pool. Who takes the pieces is on another. */
+const poolCores = Math.max(1, availableParallelism() - 1)
+
+/** A part that has less than so much more left than another is as far as that one. */
+const muchMore = 2 ** 22
 
 /** A zstd frame that is stored in fewer bytes costs more to hand over than to inflate. */
 const smallFrame = 2 ** 14
@@ -29,9 +39,10 @@ export interface PartEnd {
 }
 
 /**
- * Inflates a part of an open file in the thread pool, piece by piece, to what `inflate` gives: while one piece is taken,
- * the next is inflated. Throws what the taker throws, and where `signal` says so; in any case nobody reads the
- * descriptor any more when this settles.
+ * Inflates a part of an open file, piece by piece, to what `inflate` gives: in the thread pool, so that the next piece is
+ * inflated while one is taken. Of more parts at a time than the pool has cores for, those with the least left are
+ * inflated by the caller's thread, which is a core too, in small pieces between which others have their turn. Throws
+ * what the taker throws, and where `signal` says so; in any case nobody reads the descriptor any more when this settles.
  */
 export async function inflatePart(encoding: 'gzip' | 'zstd', part: FilePart, taker: PartTaker): Promise<PartEnd> {
   taker.signal?.throwIfAborted()
@@ -58,9 +69,19 @@ class PartSource {
     this.#signal = signal
   }
 
+  /** Bytes of a piece. Small parts too have several, so that one is inflated while another is taken. */
+  get step(): number {
+    return Math.max(pieceBytes.least, Math.min(pieceBytes.most, Math.floor(this.#part.size / 4)))
+  }
+
+  /** Bytes that are still to be read. */
+  get left(): number {
+    return this.#part.size - this.read
+  }
+
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of readChunks(this.#part, this.#signal)) {
+      for await (const chunk of readChunks(this.#part, this.#signal, this.step)) {
         this.read += chunk.length
         yield chunk
       }
@@ -90,6 +111,9 @@ type Pieces = readonly [Uint8Array, Uint8Array]
 /** Memory that nobody uses: what was touched before costs nothing. */
 const spare: Pieces[] = []
 
+/** Parts that are being inflated. */
+const running = new Set<PartRun>()
+
 /** One part on its way through a decoder. */
 class PartRun {
   readonly #decoder: Decoder
@@ -111,16 +135,18 @@ class PartRun {
     this.#isGzip = encoding === 'gzip'
     this.#source = source
     this.#taker = taker
-    this.#pieces = spare.pop() ?? [new Uint8Array(pieceBytes), new Uint8Array(pieceBytes)]
+    this.#pieces = spare.pop() ?? [new Uint8Array(pieceBytes.most), new Uint8Array(pieceBytes.most)]
   }
 
   async run(): Promise<InflateFault | undefined> {
+    running.add(this)
     try {
       if (!(await this.#drainAll())) return undefined
       if (!this.#give()) return undefined
       if (this.#decoder.fault !== undefined) return faultOf({ code: this.#decoder.fault })
       return this.#hasTrailing ? trailing : undefined
     } finally {
+      running.delete(this)
       this.#decoder.close()
       spare.push(this.#pieces)
     }
@@ -146,11 +172,15 @@ class PartRun {
     let start = 0
     let isTold = false
     for (;;) {
-      const output = this.#pieces[this.#turn]!
+      const isHere = !isLast && !this.#hasCore()
+      const piece = this.#pieces[this.#turn]!
+      const output = piece.subarray(0, isHere ? hereBytes : this.#source.step)
       const input = start === 0 ? chunk : chunk.subarray(start)
       let isWanted = true
       let decoded: Decoded
-      if (this.#frames > 0 && isTold) {
+      if (isHere || (this.#frames > 0 && isTold)) {
+        if (!isTold) this.#taker.stored?.(chunk)
+        isTold = true
         isWanted = this.#give()
         decoded = this.#decoder.inflateNow(input, output)
       } else {
@@ -170,6 +200,11 @@ class PartRun {
         this.#ready = { bytes: output.subarray(0, given), read: this.#source.read - left }
         this.#turn = 1 - this.#turn
       }
+      if (isHere) {
+        if (!this.#give()) return false
+        await nextTurn()
+        this.#taker.signal?.throwIfAborted()
+      }
       const taken = input.length - left
       start = chunk.length - left
       // A zstd decoder stops behind each frame.
@@ -180,6 +215,14 @@ class PartRun {
       if (left > 0) this.#hasEnded = true
       return left === 0 || this.#isPadding(chunk.subarray(start))
     }
+  }
+
+  /** True where the pool has a core for this part: fewer others than it has cores have much more left. */
+  #hasCore(): boolean {
+    const much = this.#source.left + muchMore
+    let others = 0
+    for (const other of running) if (other.#source.left > much) others++
+    return others < poolCores
   }
 
   #isPadding(bytes: Uint8Array): boolean {
@@ -196,3 +239,8 @@ class PartRun {
 }
 
 const trailing: InflateFault = { code: 'unreadable', detail: 'Bytes follow the end of the compressed stream' }
+
+/** Lets others have their turn. */
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
