@@ -10,7 +10,7 @@ import { writeDemoFeeds } from './demo-feeds.ts'
 import { writeDemoImage } from './demo-image.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { type Home, locateHome } from './home.ts'
-import { terminalWidth, writeReports } from './output.ts'
+import { prepareReports, terminalWidth } from './output.ts'
 import { withInterrupt, withPorts, withTemporary } from './ports.ts'
 import { exitCode } from './scan.ts'
 import { version } from './version.ts'
@@ -48,7 +48,8 @@ async function showDemo(folder: string, flags: Flags): Promise<void> {
   const policy = await loadDefaultPolicy()
   const request = { target, open: { insecureRegistries: [] }, policy, stage: 'build', version } as const
   const result = await withPorts(flags, ports => scan(request, ports), { home, now: () => at, offline: true })
-  await writeReports(result, [{ format: 'table' }], flags)
+  const write = await prepareReports(result, [{ format: 'table' }], flags)
+  await write()
   const moment = at.toISOString().replace('.000Z', 'Z')
   say(
     '',

@@ -31,13 +31,39 @@ export function readOutputs(command: string, flags: Flags): readonly Output[] {
   return outputs.length === 0 ? [{ format: 'table' }] : outputs
 }
 
-/** Writes every report that was asked for, from the one result. */
-export async function writeReports(result: ScanResult, outputs: readonly Output[], flags: Flags): Promise<void> {
+/** Characters of a report that are made before it is known whether it will be written: more than most have. */
+const maxAhead = 4 * 2 ** 20
+
+/** Begins every report that was asked for, from the one result; what this gives writes them. */
+export async function prepareReports(
+  result: ScanResult,
+  outputs: readonly Output[],
+  flags: Flags,
+): Promise<() => Promise<void>> {
+  const reports: { readonly file: string | undefined; readonly pieces: Iterable<string> }[] = []
   for (const { format, file } of outputs) {
     const render = await reportFormats.find(({ id }) => id === format)!.load()
-    if (file === undefined) await print(render(result, renderOptions(flags, true)))
-    else await save(file, render(result, renderOptions(flags, false)))
+    reports.push({ file, pieces: begun(render(result, renderOptions(flags, file === undefined))) })
   }
+  return async () => {
+    for (const { file, pieces } of reports) await (file === undefined ? print(pieces) : save(file, pieces))
+  }
+}
+
+/** The same pieces, the first of them made already. */
+function begun(pieces: Iterable<string>): Iterable<string> {
+  const rest = Iterator.from(pieces)
+  const made: string[] = []
+  for (let length = 0; length < maxAhead; ) {
+    const next = rest.next()
+    if (next.done === true) return made
+    made.push(next.value)
+    length += next.value.length
+  }
+  return (function* () {
+    yield* made
+    yield* rest
+  })()
 }
 
 /** Colour only for a terminal, and never against the user's word (https://no-color.org). */

@@ -1,6 +1,6 @@
 import { inventory } from '#engine/scan.ts'
 import { readFlags } from './flags.ts'
-import { readOutputs, writeReports } from './output.ts'
+import { prepareReports, readOutputs } from './output.ts'
 import { withPorts } from './ports.ts'
 import { oneTarget, openOptions } from './scan.ts'
 import { version } from './version.ts'
@@ -13,8 +13,11 @@ export async function runSbom(words: readonly string[]): Promise<number> {
   const request = { target, open: openOptions('sbom', flags), version }
   const result = await withPorts(flags, (ports, settle) =>
     inventory(request, ports, async told => {
-      settle()
-      await writeReports(told, outputs, flags)
+      const write = await prepareReports(told, outputs, flags)
+      return async () => {
+        settle()
+        await write()
+      }
     }),
   )
   return result.problems.length > 0 ? 3 : 0

@@ -8,7 +8,7 @@ import type { Verdict } from '#model/verdict.ts'
 import type { Policy } from '#policy/types.ts'
 import { loadDefaultPolicy } from './default-policy.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
-import { readOutputs, writeReports } from './output.ts'
+import { prepareReports, readOutputs } from './output.ts'
 import { withPorts } from './ports.ts'
 import { version } from './version.ts'
 
@@ -23,8 +23,11 @@ export async function runScan(words: readonly string[]): Promise<number> {
   const request = { target, open: openOptions('scan', flags), policy, stage, version }
   const result = await withPorts(flags, (ports, settle) =>
     scan(request, ports, async told => {
-      settle()
-      await writeReports(told, outputs, flags)
+      const write = await prepareReports(told, outputs, flags)
+      return async () => {
+        settle()
+        await write()
+      }
     }),
   )
   return exitCode(result.verdict!)

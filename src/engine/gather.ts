@@ -57,12 +57,16 @@ export async function gatherFacts(
       layers.flatMap(({ diffId }, index) =>
         locatedProblems(found[index]!, opened.image === undefined ? undefined : diffId),
       )
-    const expected = finish(opened, assembled, located(linked), ports)
+    const soFar = located(linked)
+    const expected = finish(opened, assembled, soFar, ports)
     const verify = async () => {
+      // Written down while the bytes are verified.
+      const written =
+        key !== undefined && soFar.length === 0 && isKept(assembled) ? encodeAssembled(assembled) : undefined
       const verified = await ends
       const problems = located(linked.map((ofLayer, index) => [...ofLayer, ...verified[index]!]))
-      if (key !== undefined && problems.length === 0 && isKept(assembled))
-        keeping.push(ports.cache.put(key, encodeAssembled(assembled)))
+      if (key !== undefined && written !== undefined && problems.length === 0)
+        keeping.push(ports.cache.put(key, written))
       return verified.every(ofLayer => ofLayer.length === 0) ? expected : finish(opened, assembled, problems, ports)
     }
     return settled(expected, verify(), keeping)

@@ -28,8 +28,11 @@ export interface ScanRequest {
   readonly version: string
 }
 
-/** Gets a result as soon as there is one: what is left to do is for the next run, such as writing to the cache. */
-export type Tell = (result: ScanResult) => Promise<void>
+/**
+ * Makes a result ready to be told, which is not known to hold yet; what this gives tells it, as soon as it is: what is
+ * left to do by then is for the next run, such as writing to the cache. Where the result does not hold, another follows.
+ */
+export type Tell = (result: ScanResult) => Promise<() => Promise<void>>
 
 /** The packages of a target, with no advisory consulted. */
 export async function inventory(
@@ -37,26 +40,35 @@ export async function inventory(
   ports: Ports,
   tell?: Tell,
 ): Promise<ScanResult> {
-  return withTarget(request, ports, async gathered => {
-    const facts = await gathered.facts
-    const result = { ...described(facts, request, ports), findings: [], actions: [] }
-    await tell?.(result)
-    return result
-  })
+  const conclude = (facts: Facts) => ({ ...described(facts, request, ports), findings: [], actions: [] })
+  return withTarget(request, ports, gathered => confirm(gathered, conclude, tell))
 }
 
 /** The whole assessment of one target: the only way to scan, whichever program asks. */
 export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Promise<ScanResult> {
-  return withTarget(request, ports, async gathered => {
-    const result = await assess(gathered, request, ports)
-    await tell?.(result)
-    return result
-  })
+  return withTarget(request, ports, async gathered =>
+    confirm(gathered, await assess(gathered.expected, request, ports), tell),
+  )
 }
 
-/** Matching, support, plan and verdict, with nothing read from the target; the verdict waits for verified bytes. */
-async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): Promise<ScanResult> {
-  const { packages, distro } = gathered.expected
+/** Concludes and gets ready while the bytes are verified, and once more where they are not what they should be. */
+async function confirm(gathered: Gathered, conclude: (facts: Facts) => ScanResult, tell?: Tell): Promise<ScanResult> {
+  const foreseen = conclude(gathered.expected)
+  const ready = await tell?.(foreseen)
+  const facts = await gathered.facts
+  if (facts === gathered.expected) {
+    await ready?.()
+    return foreseen
+  }
+  const result = conclude(facts)
+  const readyAgain = await tell?.(result)
+  await readyAgain?.()
+  return result
+}
+
+/** Matching, support and plan, with nothing read from the target: gives what judges facts of these packages. */
+async function assess(expected: Facts, request: ScanRequest, ports: Ports): Promise<(facts: Facts) => ScanResult> {
+  const { packages, distro } = expected
   const at = wholeSecond(ports.now())
   const matchings = await loadMatchings(packages)
   const questions = questionsAbout({ packages, distro, matchings })
@@ -71,16 +83,12 @@ async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): P
     const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
     const held = digestAdvisories(advisories.digest(match.consulted), match.findings, ports)
     const digestOfPolicy = digestPolicy(request.policy, ports)
-    const conclude = (facts: Facts): ScanResult => {
+    return facts => {
       const digests = { facts: facts.digest, advisories: held, policy: digestOfPolicy }
       const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
       const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
       return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
     }
-    // Judged while the bytes are verified, and once more where they are not what they should be.
-    const foreseen = conclude(gathered.expected)
-    const facts = await gathered.facts
-    return facts === gathered.expected ? foreseen : conclude(facts)
   } finally {
     advisories.close()
   }
