@@ -12,6 +12,9 @@ const hereBytes = 2 ** 18
 /** Cores for the thread pool. Who takes the pieces is on another. */
 const poolCores = Math.max(1, availableParallelism() - 1)
 
+/** More parts at a time only take memory: they wait. */
+const maxParts = poolCores + 1
+
 /** A part that has less than so much more left than another is as far as that one. */
 const muchMore = 2 ** 22
 
@@ -40,21 +43,44 @@ export interface PartEnd {
 
 /**
  * Inflates a part of an open file, piece by piece, to what `inflate` gives: in the thread pool, so that the next piece is
- * inflated while one is taken. Of more parts at a time than the pool has cores for, those with the least left are
- * inflated by the caller's thread, which is a core too, in small pieces between which others have their turn. Throws
- * what the taker throws, and where `signal` says so; in any case nobody reads the descriptor any more when this settles.
+ * inflated while one is taken. Of two parts, where the pool has a core for one, the one with much less left is inflated
+ * by the caller's thread, which is a core too, in small pieces between which others have their turn; more parts than
+ * cores wait. Throws what the taker throws, and where `signal` says so; in any case nobody reads the descriptor any more
+ * when this settles.
  */
 export async function inflatePart(encoding: 'gzip' | 'zstd', part: FilePart, taker: PartTaker): Promise<PartEnd> {
   taker.signal?.throwIfAborted()
   const source = new PartSource(part, taker.signal)
-  const decoder = Decoder.open(encoding)
-  const fault =
-    decoder === undefined
-      ? await inflateByStream(encoding, source, taker)
-      : await new PartRun(decoder, encoding, source, taker).run()
+  await ownTurn()
+  let fault: InflateFault | undefined
+  try {
+    const decoder = Decoder.open(encoding)
+    fault =
+      decoder === undefined
+        ? await inflateByStream(encoding, source, taker)
+        : await new PartRun(decoder, encoding, source, taker).run()
+  } finally {
+    endTurn()
+  }
   taker.signal?.throwIfAborted()
   if (source.error !== undefined) return { error: source.error }
   return fault === undefined ? {} : { fault }
+}
+
+let parts = 0
+const waiting: (() => void)[] = []
+
+/** Resolves when there are few enough others. */
+async function ownTurn(): Promise<void> {
+  if (parts < maxParts) parts++
+  else await new Promise<void>(resolve => waiting.push(resolve))
+}
+
+/** Whoever waits longest takes the place. */
+function endTurn(): void {
+  const next = waiting.shift()
+  if (next === undefined) parts--
+  else next()
 }
 
 /** The stored bytes, counted; an error of the system ends them. */
