@@ -12,7 +12,7 @@ const hereBytes = 2 ** 18
 /** Cores for the thread pool. Who takes the pieces is on another. */
 const poolCores = Math.max(1, availableParallelism() - 1)
 
-/** More parts at a time only take memory: they wait. */
+/** Parts at a time: more would only take memory, and wait. */
 const maxParts = poolCores + 1
 
 /** A part that has less than so much more left than another is as far as that one. */
