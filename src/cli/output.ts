@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import type { Tell } from '#engine/scan.ts'
 import { Failure } from '#lib/failure.ts'
 import type { ScanResult } from '#model/report.ts'
 import { reportFormats } from '#reports/index.ts'
@@ -33,6 +34,17 @@ export function readOutputs(command: string, flags: Flags): readonly Output[] {
 
 /** Characters of a report that are made before it is known whether it will be written: more than most have. */
 const maxAhead = 4 * 2 ** 20
+
+/** Tells a result as the reports that were asked for, and calls `settle` before the first of them is written. */
+export function tellBy(outputs: readonly Output[], flags: Flags, settle: () => void): Tell {
+  return async result => {
+    const write = await prepareReports(result, outputs, flags)
+    return async () => {
+      settle()
+      await write()
+    }
+  }
+}
 
 /** Begins every report that was asked for, from the one result; what this gives writes them. */
 export async function prepareReports(

@@ -1,6 +1,6 @@
 import { inventory } from '#engine/scan.ts'
 import { readFlags } from './flags.ts'
-import { prepareReports, readOutputs } from './output.ts'
+import { readOutputs, tellBy } from './output.ts'
 import { withPorts } from './ports.ts'
 import { oneTarget, openOptions } from './scan.ts'
 import { version } from './version.ts'
@@ -11,14 +11,6 @@ export async function runSbom(words: readonly string[]): Promise<number> {
   const target = oneTarget('sbom', flags)
   const outputs = readOutputs('sbom', flags)
   const request = { target, open: openOptions('sbom', flags), version }
-  const result = await withPorts(flags, (ports, settle) =>
-    inventory(request, ports, async told => {
-      const write = await prepareReports(told, outputs, flags)
-      return async () => {
-        settle()
-        await write()
-      }
-    }),
-  )
+  const result = await withPorts(flags, (ports, settle) => inventory(request, ports, tellBy(outputs, flags, settle)))
   return result.problems.length > 0 ? 3 : 0
 }

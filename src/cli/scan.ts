@@ -8,7 +8,7 @@ import type { Verdict } from '#model/verdict.ts'
 import type { Policy } from '#policy/types.ts'
 import { loadDefaultPolicy } from './default-policy.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
-import { prepareReports, readOutputs } from './output.ts'
+import { readOutputs, tellBy } from './output.ts'
 import { withPorts } from './ports.ts'
 import { version } from './version.ts'
 
@@ -21,15 +21,7 @@ export async function runScan(words: readonly string[]): Promise<number> {
   const stage = (flags.value('stage') ?? 'build') as Stage
   if (!stages.includes(stage)) throw usageFailure('scan', `--stage takes ${stages.join(', ')}.`)
   const request = { target, open: openOptions('scan', flags), policy, stage, version }
-  const result = await withPorts(flags, (ports, settle) =>
-    scan(request, ports, async told => {
-      const write = await prepareReports(told, outputs, flags)
-      return async () => {
-        settle()
-        await write()
-      }
-    }),
-  )
+  const result = await withPorts(flags, (ports, settle) => scan(request, ports, tellBy(outputs, flags, settle)))
   return exitCode(result.verdict!)
 }
 
