@@ -95,8 +95,8 @@ async function bytesOf(archive: string): Promise<readonly Measured[]> {
     ),
     await time('inflate gzip, stream', () => inflate('gzip', pieces(gzip), () => true), megabytes),
     await time('inflate zstd, stream', () => inflate('zstd', pieces(zstd), () => true), megabytes),
-    await time('inflate gzip, thread pool', () => inflatePart('gzip', gzipFile, taker), megabytes),
-    await time('inflate zstd, thread pool', () => inflatePart('zstd', zstdFile, taker), megabytes),
+    await time('inflate gzip, second thread', () => inflatePart('gzip', gzipFile, taker), megabytes),
+    await time('inflate zstd, second thread', () => inflatePart('zstd', zstdFile, taker), megabytes),
   ]
   for (const open of [fd, gzipFile.fd, zstdFile.fd]) closeSync(open)
   return results

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
-import * as hashThread from '#io/hash-thread.ts'
+import * as partThreads from '#io/part-threads.ts'
 
 /** Of the bundled program: by the name of a module of `src/cli`, what gives its exports. */
 export type Program = Readonly<Record<string, () => unknown>>
@@ -12,7 +12,7 @@ export const compiledFile = 'program.bin'
 export const snapshotFile = 'node.blob'
 
 /** Modules that the program shares with `main`, since they have something going on before it is loaded. */
-const shared: Readonly<Record<string, unknown>> = { '#io/hash-thread.ts': hashThread }
+const shared: Readonly<Record<string, unknown>> = { '#io/part-threads.ts': partThreads }
 export const sharedModules: string[] = Object.keys(shared)
 
 let loaded: Program | undefined

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -29,6 +29,28 @@ describe('cli/head-start', () => {
     write(2 ** 26 - 1)
 
     expect(headStart([archive])).toBeUndefined()
+  })
+
+  it('is for layouts whose blobs are large together, once for all that share the largest', () => {
+    const digest = 'ab'.repeat(32)
+    const layout = (name: string, sizes: Readonly<Record<string, number>>) => {
+      const blobs = join(folder, name, 'blobs/sha256')
+      mkdirSync(blobs, { recursive: true })
+      for (const [blob, size] of Object.entries(sizes)) {
+        writeFileSync(join(blobs, blob), '')
+        truncateSync(join(blobs, blob), size)
+      }
+      return join(folder, name)
+    }
+    const small = layout('small', { [digest]: 2 ** 23, ['cd'.repeat(32)]: 2 ** 23 - 1 })
+    const first = layout('first', { [digest]: 2 ** 23 + 1, ['cd'.repeat(32)]: 2 ** 23 - 1 })
+    const second = layout('second', { [digest]: 2 ** 23 + 1, ['ef'.repeat(32)]: 2 ** 23 })
+
+    expect(headStart([small])).toBeUndefined()
+    headStart([`oci:${first}`])!()
+
+    expect(headStart([first])).toBeUndefined()
+    expect(headStart([second])).toBeUndefined()
   })
 
   it.each([

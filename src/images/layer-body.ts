@@ -44,12 +44,12 @@ export function placedBody(place: PlacedBytes, offset: number, size: number): Bo
 export class BodyMemory {
   #bytes = new Uint8Array(firstBytes)
 
-  /** A body in this memory; the one before is gone. */
-  body(): Body {
+  /** A body of at most `size` bytes in this memory; the one before is gone. */
+  body(size: number): Body {
     let filled = 0
     return {
       append: piece => {
-        this.#fit(filled, filled + piece.length)
+        this.#fit(filled, filled + piece.length, size)
         this.#bytes.set(piece, filled)
         filled += piece.length
       },
@@ -58,9 +58,9 @@ export class BodyMemory {
     }
   }
 
-  #fit(filled: number, needed: number): void {
+  #fit(filled: number, needed: number, most: number): void {
     if (needed <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+    const larger = new Uint8Array(Math.max(needed, Math.min(most, 2 * this.#bytes.length)))
     larger.set(this.#bytes.subarray(0, filled))
     this.#bytes = larger
   }

@@ -1,7 +1,7 @@
 import { contentMark, readAt } from '#io/file.ts'
-import { hashPart } from '#io/hash-part.ts'
-import type { PartDigest } from '#io/hash-thread.ts'
+import { type BegunHash, hashPart } from '#io/hash-part.ts'
 import { encodingOf } from '#io/inflate.ts'
+import type { PartDigest } from '#io/part-tasks.ts'
 import type { FileRegion, LayerClaim } from './blob.ts'
 import { LayerCheck } from './layer-check.ts'
 
@@ -48,22 +48,22 @@ export class RegionDigests {
 
   /**
    * The digests of the whole file, in the order of `algorithms`, which are the same whenever this is called. `stop` is
-   * for a walk that ends early: it ends the hashing, unless that is for another walk.
+   * for a walk that ends early: it ends the hashing, unless that is for another walk. What was `begun` is ended.
    */
-  make(mark: string, algorithms: readonly string[], signal?: AbortSignal): Hashing {
-    const making = this.#makings.get(mark) ?? this.#begin(mark, algorithms, signal)
+  make(mark: string, algorithms: readonly string[], signal?: AbortSignal, begun?: BegunHash): Hashing {
+    const making = this.#makings.get(mark) ?? this.#begin(mark, algorithms, signal, begun)
     if (making.isClaimed) return { result: making.result, stop: () => undefined }
     making.isClaimed = true
     return making
   }
 
-  #begin(mark: string, algorithms: readonly string[], signal?: AbortSignal): Making {
+  #begin(mark: string, algorithms: readonly string[], signal?: AbortSignal, begun?: BegunHash): Making {
     const ending = new AbortController()
     const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
     const digest =
       algorithms.length === 0
         ? Promise.resolve({ hex: [], bytes: this.#region.size })
-        : hashPart(this.#region, algorithms, signals)
+        : hashPart(this.#region, algorithms, signals, begun)
     const result = digest.then(
       made => ({ digest: made }),
       (error: unknown) => {

@@ -1,4 +1,5 @@
 import { contentMark } from '#io/file.ts'
+import { BegunHash } from '#io/hash-part.ts'
 import { type Encoding, encodingOf, type InflateFault, inflate } from '#io/inflate.ts'
 import { inflatePart } from '#io/inflate-part.ts'
 import { Failure } from '#lib/failure.ts'
@@ -7,7 +8,7 @@ import { type Limits, limitDetail, limitsWith } from '#model/limits.ts'
 import type { Blob, FileRegion, LayerClaim, LayerOptions } from './blob.ts'
 import { isBomb, openBudget, type TargetBudget } from './budget.ts'
 import { LayerCheck } from './layer-check.ts'
-import { headBytes, headOf, RegionDigests } from './layer-region.ts'
+import { type Hashing, headBytes, headOf, RegionDigests } from './layer-region.ts'
 import { LayerWalk } from './layer-walk.ts'
 import { peek } from './peek.ts'
 import { walkRegion } from './region-walk.ts'
@@ -16,7 +17,7 @@ import type { LayerEnd, LayerSource, LayerVisitor } from './types.ts'
 /**
  * A layer of which a transport gives the bytes: gzip, zstd or plain tar, told by content whatever the media type
  * claims. One pass inflates, hashes, walks and hands out bodies. Of what lies in an open file, plain tar is walked where
- * it lies, while a second thread hashes it, and anything else is inflated in the thread pool. What the claim promises is
+ * it lies, while a second thread hashes it, and anything else is inflated there first. What the claim promises is
  * verified, as far as `LayerCheck` tells. Without a blob the layer is `missing`.
  */
 export function openLayer(blob: Blob | undefined, claim: LayerClaim, options: LayerOptions): LayerSource {
@@ -43,6 +44,16 @@ interface Fault {
 interface Asked {
   readonly visitor: LayerVisitor
   readonly signal?: AbortSignal
+}
+
+/** A layer's file that was walked, as far as it goes. */
+interface WalkedRegion {
+  readonly region: FileRegion
+  /** What its content was known by before. */
+  readonly mark: string
+  readonly trouble?: InflateFault
+  readonly failed?: unknown
+  readonly hashing: () => Hashing
 }
 
 /** One walk over one layer. */
@@ -105,7 +116,7 @@ class LayerPass {
       const encoding = this.#encodingOf(head, walk)
       if (encoding === undefined) return false
       if (encoding === 'plain') return await this.#readPlainRegion(region, walk, asked)
-      return await this.#inflateRegion(region, encoding, walk, asked.signal)
+      return await this.#inflateRegion(region, encoding, walk, asked)
     }
     const { head, bytes } = await peek(this.#count(blob, walk, fault, asked.signal), headBytes)
     const encoding = this.#encodingOf(head, walk)
@@ -143,61 +154,59 @@ class LayerPass {
     return undefined
   }
 
-  /** Another thread hashes what is walked here. Both read what the file says, which must not change meanwhile. */
-  async #readPlainRegion(region: FileRegion, walk: LayerWalk, { visitor, signal }: Asked): Promise<boolean> {
-    const fault: Fault = {}
+  /** Another thread hashes what is walked here. */
+  async #readPlainRegion(region: FileRegion, walk: LayerWalk, asked: Asked): Promise<boolean> {
     const mark = contentMark(region.fd)
-    const hashing = this.#known!.make(mark, this.#check.algorithms, signal)
+    const hashing = this.#known!.make(mark, this.#check.algorithms, asked.signal)
     try {
-      await this.#walkInPlace(region, walk, fault, signal)
-      if (fault.code !== undefined || walk.isFull) return this.#finish(walk, undefined, fault)
-      visitor.shown?.()
-      const hashed = await hashing.result
-      if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
-      else if (contentMark(region.fd) !== mark) this.#refuse(new Error('it was changed meanwhile'), walk, fault, signal)
-      else {
-        this.#check.takeMade(hashed.digest.hex)
-        this.#storedBytes = hashed.digest.bytes
-      }
-      return this.#finish(walk, undefined, fault)
+      const failed = await walkRegion(region, walk, count => {
+        asked.signal?.throwIfAborted()
+        this.#storedBytes += count
+        return this.#counts(count, walk, region.size)
+      })
+      return await this.#verify({ region, mark, failed: failed?.error, hashing: () => hashing }, walk, asked)
     } finally {
       hashing.stop()
       await hashing.result
     }
   }
 
-  async #walkInPlace(region: FileRegion, walk: LayerWalk, fault: Fault, signal?: AbortSignal): Promise<undefined> {
-    const failed = await walkRegion(region, walk, count => {
-      signal?.throwIfAborted()
-      this.#storedBytes += count
-      return this.#counts(count, walk, region.size)
-    })
-    if (failed !== undefined) this.#refuse(failed.error, walk, fault, signal)
-  }
-
-  /** What is inflated in the thread pool is hashed and walked here. */
-  async #inflateRegion(
-    region: FileRegion,
-    encoding: 'gzip' | 'zstd',
-    walk: LayerWalk,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const fault: Fault = {}
-    let stored = 0
-    const end = await inflatePart(encoding, region, {
+  /** Hashed when all is inflated: the last layer while it is looked up what was found. */
+  async #inflateRegion(region: FileRegion, encoding: 'gzip' | 'zstd', walk: LayerWalk, asked: Asked): Promise<boolean> {
+    const mark = contentMark(region.fd)
+    const { algorithms } = this.#check
+    const begun = BegunHash.of(region, algorithms)
+    const { fault, error } = await inflatePart(encoding, region, {
       take: (piece, read) => {
         this.#storedBytes = read
         return this.#take(piece, walk, region.size)
       },
-      stored: chunk => {
-        stored += chunk.length
-        this.#check.takeStored(chunk)
-      },
-      signal,
+      whileIdle: () => begun?.step() === true,
+      signal: asked.signal,
     })
-    this.#storedBytes = stored
-    if (end.error !== undefined) this.#refuse(end.error, walk, fault, signal)
-    return this.#finish(walk, end.fault, fault)
+    const hashing = () => this.#known!.make(mark, algorithms, asked.signal, begun)
+    return await this.#verify({ region, mark, trouble: fault, failed: error, hashing }, walk, asked)
+  }
+
+  /** What was walked is hashed as well: both read what the file says, which must not change meanwhile. */
+  async #verify(
+    { region, mark, trouble, failed, hashing }: WalkedRegion,
+    walk: LayerWalk,
+    { visitor, signal }: Asked,
+  ): Promise<boolean> {
+    const fault: Fault = {}
+    if (failed !== undefined) this.#refuse(failed, walk, fault, signal)
+    if (trouble === undefined && fault.code === undefined && !walk.isFull) {
+      visitor.shown?.()
+      const hashed = await hashing().result
+      if ('error' in hashed) this.#refuse(hashed.error, walk, fault, signal)
+      else if (contentMark(region.fd) !== mark) this.#refuse(new Error('it was changed meanwhile'), walk, fault, signal)
+      else {
+        this.#check.takeMade(hashed.digest.hex)
+        this.#storedBytes = hashed.digest.bytes
+      }
+    }
+    return this.#finish(walk, trouble, fault)
   }
 
   async #readPlain(bytes: AsyncGenerator<Uint8Array>, walk: LayerWalk, fault: Fault) {

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashPart } from './hash-part.ts'
+import { BegunHash, hashPart } from './hash-part.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hash-part-'))
 const path = join(folder, 'file')
@@ -64,6 +64,25 @@ describe('io/hash-part', () => {
     }
   })
 
+  it('goes on with what was begun, if that was much', async () => {
+    const size = 2 ** 27 + 2 ** 20
+    const hugePath = join(folder, 'huge')
+    writeFileSync(hugePath, content)
+    truncateSync(hugePath, size)
+    const huge = openSync(hugePath, 'r')
+    const part = { fd: huge, offset: 0, size }
+    const little = BegunHash.of(part, ['sha256'])!
+    const much = BegunHash.of(part, ['sha256'])!
+    little.step()
+    for (let step = 0; step < 257; step++) expect(much.step()).toBe(true)
+
+    const digests = await Promise.all([little, much].map(begun => hashPart(part, ['sha256'], undefined, begun)))
+
+    for (const { hex, bytes } of digests) expect([hex, bytes]).toEqual([[hexOf(hugePath, size)], size])
+    expect(BegunHash.of({ ...part, size: 2 ** 27 }, ['sha256'])).toBeUndefined()
+    closeSync(huge)
+  })
+
   it.each([10, largeSize])('rejects with what the system says of %i bytes, and goes on after it', async size => {
     await expect(hashPart({ fd: 999_999, offset: 0, size }, ['sha256'])).rejects.toThrow('EBADF')
     await expect(hashPart({ fd: large, offset: 0, size }, ['sha256'])).resolves.toMatchObject({ bytes: size })
@@ -88,3 +107,9 @@ describe('io/hash-part', () => {
     await expect(hashPart(part, ['sha256'], controller.signal)).rejects.toThrow('no longer')
   })
 })
+
+function hexOf(file: string, size: number): string {
+  return execFileSync('sh', ['-c', 'head -c "$2" "$1" | sha256sum', 'sh', file, String(size)], {
+    encoding: 'utf8',
+  }).slice(0, 64)
+}

@@ -1,13 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, describe, expect, it } from 'vitest'
-import { Decoder } from './decoder.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { inflate } from './inflate.ts'
 import { inflatePart } from './inflate-part.ts'
+import type { Place } from './part-places.ts'
+import { type InflateAnswer, type InflateQuestion, inflateSteps } from './part-tasks.ts'
+import { partThreads } from './part-threads.ts'
+
+/** Who inflates where is tested beside it. */
+const places = vi.hoisted(() => ({ place: 'here' as Place }))
+vi.mock('./part-places.ts', async original => ({
+  ...(await original<typeof import('./part-places.ts')>()),
+  askPlace: async () => places.place,
+  leavePlace: () => undefined,
+  idleUntil: (arrival: Promise<unknown>) => arrival,
+}))
 
 const folder = mkdtempSync(join(tmpdir(), 'inflate-part-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -18,7 +28,6 @@ async function run(encoding: 'gzip' | 'zstd', stored: Uint8Array, wants: (taken:
   writeFileSync(path, Buffer.concat([Buffer.from('before'), stored, Buffer.from('behind')]))
   const fd = openSync(path, 'r')
   const found: Uint8Array[] = []
-  const shown: Uint8Array[] = []
   let largest = 0
   let taken = 0
   let lastRead = 0
@@ -34,10 +43,9 @@ async function run(encoding: 'gzip' | 'zstd', stored: Uint8Array, wants: (taken:
           lastRead = read
           return wants(taken)
         },
-        stored: bytes => shown.push(Uint8Array.from(bytes)),
       },
     )
-    return { bytes: Buffer.concat(found), shown: Buffer.concat(shown), end, read: lastRead, largest }
+    return { bytes: Buffer.concat(found), end, read: lastRead, largest }
   } finally {
     closeSync(fd)
   }
@@ -56,42 +64,26 @@ const text = Buffer.from('a line of text\n'.repeat(500_000))
 const noise = Buffer.from(Uint32Array.from({ length: 400_000 }, (_, index) => Math.imul(index + 1, 0x9e3779b1)).buffer)
 const compressors = { gzip: gzipSync, zstd: zstdCompressSync } as const
 
-/** Random bytes, so that stored ones are as many: whoever else inflates is nearer to the end. */
-const largePart = (() => {
-  const stored = gzipSync(randomBytes(48 * 2 ** 20), { level: 0 })
-  return { fd: openSync(writeTo('large', stored), 'r'), offset: 0, size: stored.length }
-})()
-afterAll(() => closeSync(largePart.fd))
-
-/** Does something while the cores of the thread pool are taken. */
-async function besideLarger<T>(work: () => Promise<T>): Promise<T> {
-  let isDone = false
-  const others = Array.from({ length: Math.max(1, availableParallelism() - 1) }, () =>
-    inflatePart('gzip', largePart, { take: () => !isDone }),
-  )
-  try {
-    return await work()
-  } finally {
-    isDone = true
-    await Promise.all(others)
-  }
-}
-
 describe.each([
-  { where: 'in the thread pool', manner: <T>(work: () => Promise<T>) => work(), piece: 2 ** 20 },
-  { where: 'here, beside larger parts', manner: besideLarger, piece: 2 ** 18 },
-])('io/inflate-part: $where', ({ manner, piece }) => {
-  const inflated = (...request: Parameters<typeof run>) => manner(() => run(...request))
+  { place: 'thread', piece: 2 ** 19 },
+  { place: 'here', piece: 2 ** 18 },
+] as const)('io/inflate-part: $place', ({ place, piece }) => {
+  beforeAll(() => {
+    places.place = place
+  })
 
   it('finds the decoder that it calls in the Node that it runs on', () => {
-    for (const encoding of ['gzip', 'zstd'] as const) expect(Decoder.open(encoding)).toBeInstanceOf(Decoder)
+    for (const encoding of ['gzip', 'zstd'] as const) {
+      const steps = inflateSteps(encoding, { fd: 0, offset: 0, size: 0 }, Buffer.alloc(1), () => new Uint8Array(1))
+      expect(steps).toBeDefined()
+    }
   })
 
   it.each(['gzip', 'zstd'] as const)('inflates %s, concatenated too', async encoding => {
     const parts = [text, noise, Buffer.alloc(0), text]
     const stored = Buffer.concat(parts.map(part => compressors[encoding](part)))
 
-    const { bytes, end, read, largest } = await inflated(encoding, stored)
+    const { bytes, end, read, largest } = await run(encoding, stored)
 
     expect(end).toEqual({})
     expect(largest).toBe(piece)
@@ -104,25 +96,16 @@ describe.each([
     const lines = Array.from({ length: 3000 }, (_, index) => Buffer.from(`file ${index}\n`.repeat(1 + (index % 40))))
     const parts = [...lines, noise, ...lines.slice(0, 10), text]
 
-    const { bytes, end } = await inflated('zstd', Buffer.concat(parts.map(part => zstdCompressSync(part))))
+    const { bytes, end } = await run('zstd', Buffer.concat(parts.map(part => zstdCompressSync(part))))
 
     expect(end).toEqual({})
     expect(bytes.equals(Buffer.concat(parts))).toBe(true)
   })
 
-  it('shows all stored bytes once, padding too', async () => {
-    const stored = Buffer.concat([gzipSync(text), gzipSync(noise), Buffer.alloc(3_000_000)])
-
-    const { shown, end } = await inflated('gzip', stored)
-
-    expect(end).toEqual({})
-    expect(shown.equals(stored)).toBe(true)
-  })
-
   it('passes over skippable zstd frames', async () => {
     const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
 
-    const { bytes, end } = await inflated('zstd', Buffer.concat([skippable, zstdCompressSync(text), skippable]))
+    const { bytes, end } = await run('zstd', Buffer.concat([skippable, zstdCompressSync(text), skippable]))
 
     expect(end).toEqual({})
     expect(bytes.equals(text)).toBe(true)
@@ -133,7 +116,7 @@ describe.each([
     ['unreadable', (whole: Buffer) => Buffer.concat([whole, Buffer.from('garbage')])],
   ])('keeps what comes before, and says %s', async (code, spoil) => {
     for (const encoding of ['gzip', 'zstd'] as const) {
-      const { bytes, end } = await inflated(encoding, spoil(compressors[encoding](noise)))
+      const { bytes, end } = await run(encoding, spoil(compressors[encoding](noise)))
 
       expect(end.fault?.code).toBe(code)
       expect(bytes.equals(noise.subarray(0, bytes.length))).toBe(true)
@@ -142,7 +125,7 @@ describe.each([
 
   it('takes zeros behind a gzip stream as padding, however many', async () => {
     for (const zeros of [1, 1000, 600_000]) {
-      const { bytes, end } = await inflated('gzip', Buffer.concat([gzipSync(text), Buffer.alloc(zeros)]))
+      const { bytes, end } = await run('gzip', Buffer.concat([gzipSync(text), Buffer.alloc(zeros)]))
 
       expect(end).toEqual({})
       expect(bytes.length).toBe(text.length)
@@ -152,7 +135,7 @@ describe.each([
   it('stops where nothing more is wanted, in the middle of a bomb too', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 2 ** 20))
 
-    const { bytes, end } = await inflated('gzip', bomb, taken => taken < 3 * 2 ** 20)
+    const { bytes, end } = await run('gzip', bomb, taken => taken < 3 * 2 ** 20)
 
     expect(end).toEqual({})
     expect(bytes.length).toBe(Math.ceil((3 * 2 ** 20) / piece) * piece)
@@ -164,26 +147,21 @@ describe.each([
     writeFileSync(path, Buffer.concat(parts))
     const fd = openSync(path, 'r')
 
-    let running = 0
-    let most = 0
     const sums = await Promise.all(
       parts.map(async (part, index) => {
         let right = 0
         const offset = Buffer.concat(parts.slice(0, index)).length
         const take = (bytes: Uint8Array) => {
-          if (right === 0) most = Math.max(most, ++running)
           right += bytes.every(byte => byte === index) ? bytes.length : Number.NaN
           return true
         }
-        await manner(() => inflatePart('gzip', { fd, offset, size: part.length }, { take }))
-        running--
+        await inflatePart('gzip', { fd, offset, size: part.length }, { take })
         return right
       }),
     )
     closeSync(fd)
 
     expect(sums).toEqual(parts.map(() => 3_000_000))
-    expect(most).toBeLessThanOrEqual(Math.max(2, availableParallelism()))
   })
 
   it('throws what its taker throws, and the reason of the signal', async () => {
@@ -198,9 +176,9 @@ describe.each([
       return true
     }
 
-    await expect(manner(() => inflatePart('gzip', part, { take: taker }))).rejects.toThrow('taker')
+    await expect(inflatePart('gzip', part, { take: taker })).rejects.toThrow('taker')
     const { signal } = controller
-    await expect(manner(() => inflatePart('gzip', part, { take: abort, signal }))).rejects.toThrow('no longer')
+    await expect(inflatePart('gzip', part, { take: abort, signal })).rejects.toThrow('no longer')
     closeSync(fd)
   })
 
@@ -208,7 +186,7 @@ describe.each([
     const end = await inflatePart('gzip', { fd: 999_999, offset: 0, size: 10 }, { take: () => true })
 
     expect(end.error?.message).toContain('EBADF')
-    expect((await inflated('gzip', gzipSync(text))).end).toEqual({})
+    expect((await run('gzip', gzipSync(text))).end).toEqual({})
   })
 
   it('agrees with the stream on damaged bytes', async () => {
@@ -224,7 +202,7 @@ describe.each([
         const stored = Buffer.from(wholes[encoding])
         stored.set(bytes, at)
 
-        const there = await inflated(encoding, stored)
+        const there = await run(encoding, stored)
         const here = await byStream(encoding, stored)
 
         expect(there.end.fault?.code).toBe(here.fault?.code)
@@ -232,6 +210,50 @@ describe.each([
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('io/inflate-part, without its thread', () => {
+  beforeAll(() => {
+    places.place = 'thread'
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  it('inflates by the stream where none is to be had, and where it knows no decoder', async () => {
+    const give = vi.spyOn(partThreads, 'give')
+    const stored = Buffer.concat([gzipSync(noise), gzipSync(text)])
+
+    give.mockImplementation(({ lost }) => lost())
+    const lost = await run('gzip', stored)
+    give.mockImplementation(({ question, hear }) => {
+      // As `inflateTask` ends: with a piece that has no bytes.
+      const { counts } = (question as InflateQuestion).ring
+      Atomics.store(counts, 0, 1)
+      Atomics.notify(counts, 0)
+      hear({ isUnknown: true } satisfies InflateAnswer)
+    })
+    const unknown = await run('gzip', stored)
+
+    expect(give).toHaveBeenCalledTimes(2)
+    for (const { bytes, end } of [lost, unknown]) {
+      expect(end).toEqual({})
+      expect(bytes.equals(Buffer.concat([noise, text]))).toBe(true)
+    }
+  })
+
+  it('says that it could not be read where the thread ends in the middle', async () => {
+    vi.spyOn(partThreads, 'give').mockImplementation(({ question, lost }) => {
+      const { counts, sizes } = (question as InflateQuestion).ring
+      sizes[0] = 100
+      Atomics.store(counts, 0, 1)
+      Atomics.notify(counts, 0)
+      setTimeout(lost, 20)
+    })
+
+    const { bytes, end } = await run('zstd', zstdCompressSync(noise))
+
+    expect(bytes.length).toBe(100)
+    expect(end.error?.message).toContain('gone')
   })
 })
 

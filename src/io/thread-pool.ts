@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 
 /**
  * What the threads of a pool do. A thread runs the text of this function, which may therefore use nothing from around
- * it. What it throws becomes the answer `{ failed: message }`. The buffer is 256 KiB that every call uses again: small
+ * it but functions that the pool names. What it throws becomes the answer `{ failed: message }`. The buffer is 256 KiB that every call uses again: small
  * enough to stay in a core's cache.
  */
 export type ThreadTask = (question: never, buffer: Buffer) => unknown
@@ -31,11 +31,14 @@ interface Thread {
 export class ThreadPool {
   readonly #name: string
   readonly #task: ThreadTask
+  readonly #others: readonly string[]
   readonly #threads: Thread[] = []
 
-  constructor(name: string, task: ThreadTask) {
+  /** `others` are the texts of functions that the task calls. */
+  constructor(name: string, task: ThreadTask, others: readonly string[] = []) {
     this.#name = name
     this.#task = task
+    this.#others = others
   }
 
   /** Gives a job to the thread with the least to do: jobs wait there, where no busy caller holds them up. */
@@ -57,6 +60,11 @@ export class ThreadPool {
     return this.#threads.length > 0
   }
 
+  /** True where a job would begin at once, if there may be so many threads. */
+  hasRoom(most: number): boolean {
+    return this.#threads.length < most || this.#threads.some(({ jobs }) => jobs.length === 0)
+  }
+
   #next(most: number): Thread {
     const left = ({ jobs }: Thread) => jobs.reduce((sum, { weight }) => sum + weight, 0)
     const least = this.#threads.toSorted((a, b) => left(a) - left(b))[0]
@@ -68,7 +76,7 @@ export class ThreadPool {
     // Loaded where it is needed: a scan whose facts are cached starts no thread.
     const workers = process.getBuiltinModule('node:worker_threads')
     const options = { eval: true, name: this.#name, resourceLimits: { maxYoungGenerationSizeMb: 1 } }
-    const thread: Thread = { worker: new workers.Worker(programOf(this.#task), options), jobs: [] }
+    const thread: Thread = { worker: new workers.Worker(programOf(this.#task, this.#others), options), jobs: [] }
     this.#threads.push(thread)
     thread.worker.on('message', (answer: unknown) => {
       thread.jobs.shift()?.hear(answer)
@@ -82,8 +90,9 @@ export class ThreadPool {
   }
 }
 
-function programOf(task: ThreadTask): string {
+function programOf(task: ThreadTask, others: readonly string[]): string {
   return `
+${others.join('\n')}
 const { parentPort } = process.getBuiltinModule('node:worker_threads')
 const task = ${task}
 const buffer = Buffer.allocUnsafeSlow(2 ** 18)
