@@ -53,7 +53,8 @@ function sluice({ scratch }: Places, work: Work): Program {
       accepts: [0, 1, 3],
     }),
     forget: () => {
-      for (const name of ['facts', 'seen']) rmSync(join(home, 'cache', name), { recursive: true, force: true })
+      for (const name of ['facts', 'seen', 'answers'])
+        rmSync(join(home, 'cache', name), { recursive: true, force: true })
     },
     hasCache: true,
   }

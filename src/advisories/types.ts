@@ -35,6 +35,8 @@ export interface AdvisoryReader {
   readonly asOf: (ecosystems: readonly string[]) => string | undefined
   /** `sha256:<hex>` over everything the store holds for those ecosystems, with KEV, EPSS and support dates. */
   readonly digest: (ecosystems: readonly string[]) => string
+  /** Changes whenever the store holds something else, of whatever ecosystem. */
+  readonly revision: string
   readonly close: () => void
 }
 

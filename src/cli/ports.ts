@@ -38,6 +38,7 @@ export async function withPorts<T>(
         const ports: Ports = {
           advisories: ecosystems => openAdvisories({ home, ecosystems, offline, progress, signal }),
           cache: new BlobCache(join(home.cache, 'facts'), temporary),
+          answers: new BlobCache(join(home.cache, 'answers'), temporary),
           build,
           hash: createHasher,
           now,

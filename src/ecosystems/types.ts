@@ -1,7 +1,7 @@
 import type { AffectedRange } from '#model/advisory.ts'
 import type { Distro } from '#model/distro.ts'
 import type { Limits } from '#model/limits.ts'
-import type { CatalogedPackage, Package } from '#model/package.ts'
+import type { CatalogedPackage, MatchedPackage } from '#model/package.ts'
 import type { ProblemCode } from '#model/problem.ts'
 
 /**
@@ -146,11 +146,11 @@ export interface Matching {
   /** Native version order: negative, 0 or positive; total over all strings, never throws. */
   readonly compare: (a: string, b: string) => number
   /** What to ask the advisory store for. Empty where no advisory can cover the package. */
-  readonly queries: (pkg: Package, distro: Distro | undefined) => readonly AdvisoryQuery[]
+  readonly queries: (pkg: MatchedPackage, distro: Distro | undefined) => readonly AdvisoryQuery[]
   /** False where a matched range is for another build of the same name (another module stream). Default: true. */
-  readonly applies?: (pkg: Package, candidate: MatchCandidate) => boolean
+  readonly applies?: (pkg: MatchedPackage, candidate: MatchCandidate) => boolean
   /** A version that an advisory names, as the ecosystem's own tool spells it. Default: as it is. */
-  readonly spell?: (pkg: Package, version: string) => string
+  readonly spell?: (pkg: MatchedPackage, version: string) => string
 }
 
 /** One question to the advisory store: the name under which advisories know a package, and the version to compare. */

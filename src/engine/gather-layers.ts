@@ -38,6 +38,7 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
   let entries = 0
   const tally = new PackageTally(request.limits)
   const work = async () => {
+    let before: Promise<unknown> | undefined
     while (next < opened.layers.length) {
       request.ports.signal?.throwIfAborted()
       const index = next++
@@ -45,9 +46,12 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
         results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', request.limits))
         continue
       }
-      const result = await readCached(opened, index, { ...request, ends, tally })
+      const { result, ready } = await readCached(opened, index, { ...request, ends, tally })
       results[index] = result
       entries += entriesOf(result.facts)
+      // Entries for the cache take memory while they are made: no more of them than layers at a time.
+      await before
+      before = ready
     }
   }
   const workers = Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work)
@@ -83,7 +87,7 @@ async function readCached(
   opened: OpenedTarget,
   index: number,
   request: LayersRequest & { readonly ends: Promise<unknown>[]; readonly tally: PackageTally },
-): Promise<LayerResult> {
+): Promise<{ readonly result: LayerResult; readonly ready?: Promise<unknown> }> {
   const { readers, mode, ports, limits, keeping, ends, tally } = request
   const source = opened.layers[index]!
   const by = readersKey(ecosystems, mode)
@@ -92,31 +96,36 @@ async function readCached(
   const known = cached === undefined ? undefined : decodeFacts(cached)
   if (known !== undefined) {
     const refusal = tally.refusalOfAll(listedPackages(known))
-    if (refusal !== undefined) return unread(opened, index, refusal)
-    return { facts: known, diffId: source.diffId, end: Promise.resolve([]) }
+    if (refusal !== undefined) return { result: unread(opened, index, refusal) }
+    return { result: { facts: known, diffId: source.diffId, end: Promise.resolve([]) } }
   }
   source.prepare?.(ports.signal)
   const layer = beginLayer(source, { readers: await readers, mode, limits, tally }, ports)
-  // Written down while the bytes are verified, where there are any to verify: a directory is not kept.
-  const written = source.digest === undefined ? undefined : layer.shown.then(toKeep)
+  // Made ready while the bytes are verified, where there are any to verify: a directory is not kept.
+  const claimed = source.digest
+  const ready = claimed === undefined ? undefined : layer.shown.then(facts => prepare(key(claimed), facts, ports))
+  ready?.catch(() => undefined)
   const end = layer.end.then(async ({ facts, digest, diffId }) => {
-    const early = await written
-    if (digest !== undefined && facts.problems.length === 0)
-      keeping.push(ports.cache.put(key(digest), early ?? encodeFacts(facts)))
+    if (digest !== undefined && facts.problems.length === 0) {
+      const early = digest === claimed ? await ready : undefined
+      const keep = early ?? (await prepare(key(digest), facts, ports))
+      if (keep !== undefined) keeping.push(keep())
+    }
     return { diffId, facts }
   })
   end.catch(() => undefined)
   ends.push(end)
-  const [facts] = await Promise.all([layer.shown, written])
+  const facts = await layer.shown
   const shown = facts.problems.length
-  return {
+  const result: LayerResult = {
     facts,
     diffId: source.diffId ?? (await end).diffId,
     end: end.then(whole => whole.facts.problems.slice(shown)),
   }
+  return { result, ...(ready !== undefined && { ready }) }
 }
 
-/** For the cache; undefined where there is a problem, which the next run may not have. */
-function toKeep(facts: LayerFacts): Uint8Array | undefined {
-  return facts.problems.length === 0 ? encodeFacts(facts) : undefined
+/** Undefined where there is a problem, which the next run may not have. */
+async function prepare(key: string, facts: LayerFacts, { cache }: Ports): Promise<(() => Promise<void>) | undefined> {
+  return facts.problems.length === 0 ? cache.prepare(key, encodeFacts(facts)) : undefined
 }

@@ -32,8 +32,9 @@ function portsOf(build: string | undefined, stored = new Map<string, Uint8Array>
         if (stored.has(key)) hits.push(key)
         return stored.get(key)
       },
-      put: async (key, value) => void stored.set(key, value),
+      prepare: async (key, value) => async () => void stored.set(key, value),
     },
+    answers: { get: async () => undefined, prepare: async () => async () => undefined },
     ...(build !== undefined && { build }),
     hash: algorithm => {
       const hash = createHash(algorithm)

@@ -20,6 +20,8 @@ import type { Reader } from './read-layer.ts'
 export interface Gathered {
   /** What holds if the bytes are those that the target says they are: nothing to answer with. */
   readonly expected: Facts
+  /** This image was put together before, by this very program. */
+  readonly isFamiliar: boolean
   /** With every byte verified: `expected` itself, as a rule. */
   readonly facts: Promise<Facts>
   /** When nothing of the target is in use any more, and what may be kept is. Never rejects. */
@@ -42,7 +44,7 @@ export async function gatherFacts(
   const known = cached === undefined ? undefined : decodeAssembled(cached)
   if (known !== undefined) {
     const expected = finish(opened, known, [], ports)
-    return settled(expected, Promise.resolve(expected), [])
+    return { ...settled(expected, Promise.resolve(expected), []), isFamiliar: true }
   }
   const loading = loadReaders()
   const keeping: Promise<void>[] = []
@@ -60,16 +62,15 @@ export async function gatherFacts(
     const soFar = located(linked)
     const expected = finish(opened, assembled, soFar, ports)
     const verify = async () => {
-      // Written down while the bytes are verified.
-      const written =
-        key !== undefined && soFar.length === 0 && isKept(assembled) ? encodeAssembled(assembled) : undefined
+      // Made ready while the bytes are verified.
+      const isReady = key !== undefined && soFar.length === 0 && isKept(assembled)
+      const ready = isReady ? ports.cache.prepare(key, encodeAssembled(assembled)) : undefined
       const verified = await ends
       const problems = located(linked.map((ofLayer, index) => [...ofLayer, ...verified[index]!]))
-      if (key !== undefined && written !== undefined && problems.length === 0)
-        keeping.push(ports.cache.put(key, written))
+      if (ready !== undefined && problems.length === 0) keeping.push(ready.then(keep => keep()))
       return verified.every(ofLayer => ofLayer.length === 0) ? expected : finish(opened, assembled, problems, ports)
     }
-    return settled(expected, verify(), keeping)
+    return { ...settled(expected, verify(), keeping), isFamiliar: false }
   } catch (error) {
     await Promise.allSettled(layers.map(({ end }) => end))
     await Promise.all(keeping)
@@ -77,7 +78,11 @@ export async function gatherFacts(
   }
 }
 
-function settled(expected: Facts, facts: Promise<Facts>, keeping: readonly Promise<void>[]): Gathered {
+function settled(
+  expected: Facts,
+  facts: Promise<Facts>,
+  keeping: readonly Promise<void>[],
+): Pick<Gathered, 'expected' | 'facts' | 'end'> {
   const end = facts.catch(() => undefined).then(() => Promise.all(keeping))
   return { expected, facts, end }
 }

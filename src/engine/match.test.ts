@@ -43,6 +43,7 @@ function reader(
     support: () => ({ product: 'debian', cycle: '12', regularUntil: '2026-07-11', lastUntil: '2028-06-30' }),
     asOf: () => undefined,
     digest: () => 'sha256:0',
+    revision: 'sha256:0',
     close: () => undefined,
   }
 }

@@ -44,6 +44,17 @@ export function planFixes(request: PlanRequest): readonly FixAction[] {
     )
 }
 
+/** Actions that were planned for the same packages in another image, of which other layers may be the base. */
+export function actionsIn(packages: readonly Package[], actions: readonly FixAction[]): readonly FixAction[] {
+  const isOfBase = new Map<string, boolean>()
+  for (const { purl, owner, introduced } of packages)
+    if (owner === undefined && !isOfBase.has(purl)) isOfBase.set(purl, introduced?.base === true)
+  // An upgrade, and what has to wait in the same packages.
+  const key = ({ type, name }: FixAction) => `${type}\0${name}`
+  const others = new Set(actions.filter(action => !action.packages.every(purl => isOfBase.get(purl))).map(key))
+  return actions.map(action => ({ ...action, base: !others.has(key(action)) }))
+}
+
 /** Known exploited outweighs every severity. */
 function weight(finding: VulnerabilityFinding): number {
   return severityRank(finding.severity) + (finding.vulnerability.kev === undefined ? 0 : 10)

@@ -5,7 +5,9 @@ import type { ProgressEvent } from '#images/types.ts'
 export interface Ports {
   /** Opens advisories that hold these OSV ecosystems (without release suffix), fetching what is missing if it may. */
   readonly advisories: (ecosystems: readonly string[]) => Promise<AdvisoryReader>
-  readonly cache: FactsCache
+  readonly cache: EntryCache
+  /** What stores of advisories said. */
+  readonly answers: EntryCache
   /** Names the program's code, where that cannot change under its name: facts of whole images are then cached too. */
   readonly build?: string
   readonly hash: (algorithm: HashAlgorithm) => Hasher
@@ -18,10 +20,11 @@ export interface Ports {
   readonly progress?: (event: ProgressEvent) => void
 }
 
-/** Facts of layers, by key. Losing an entry costs time, never correctness; a damaged entry reads as none. */
-export interface FactsCache {
+/** Entries by key. Losing one costs time, never correctness; a damaged entry reads as none. */
+export interface EntryCache {
   readonly get: (key: string) => Promise<Uint8Array | undefined>
-  readonly put: (key: string, value: Uint8Array) => Promise<void>
+  /** Makes an entry ready, which is not known yet to be right; what this gives stores it. Neither rejects. */
+  readonly prepare: (key: string, value: Uint8Array) => Promise<() => Promise<void>>
 }
 
 export type HashAlgorithm = 'md5' | 'sha1' | 'sha256'

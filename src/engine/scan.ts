@@ -1,3 +1,4 @@
+import type { AdvisoryReader } from '#advisories/types.ts'
 import { ecosystems } from '#ecosystems/index.ts'
 import type { Matching } from '#ecosystems/types.ts'
 import type { OpenOptions } from '#images/types.ts'
@@ -14,8 +15,9 @@ import { canonical, type Facts } from './facts.ts'
 import { type Gathered, gatherFacts } from './gather.ts'
 import { matchPackages, neededEcosystems, questionsAbout } from './match.ts'
 import { openTarget } from './open-target.ts'
-import { planFixes } from './plan.ts'
+import { actionsIn, planFixes } from './plan.ts'
 import type { Ports } from './ports.ts'
+import { type Assessment, assessmentKey, recall, remember } from './recall.ts'
 import { judgeSupport } from './support.ts'
 
 /** What to scan and how to judge it. */
@@ -46,9 +48,12 @@ export async function inventory(
 
 /** The whole assessment of one target: the only way to scan, whichever program asks. */
 export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Promise<ScanResult> {
-  return withTarget(request, ports, async gathered =>
-    confirm(gathered, await assess(gathered.expected, request, ports), tell),
-  )
+  return withTarget(request, ports, async gathered => {
+    const { conclude, keep } = await assess(gathered, request, ports)
+    const result = await confirm(gathered, conclude, tell)
+    await keep?.()
+    return result
+  })
 }
 
 /** Concludes and gets ready while the bytes are verified, and once more where they are not what they should be. */
@@ -66,32 +71,62 @@ async function confirm(gathered: Gathered, conclude: (facts: Facts) => ScanResul
   return result
 }
 
+/** How facts are judged, and how to keep what that took for the next time, where it is worth it. */
+interface Assessed {
+  readonly conclude: (facts: Facts) => ScanResult
+  readonly keep?: () => Promise<void>
+}
+
 /** Matching, support and plan, with nothing read from the target: gives what judges facts of these packages. */
-async function assess(expected: Facts, request: ScanRequest, ports: Ports): Promise<(facts: Facts) => ScanResult> {
-  const { packages, distro } = expected
+async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): Promise<Assessed> {
+  const { packages, distro } = gathered.expected
   const at = wholeSecond(ports.now())
-  const matchings = await loadMatchings(packages)
-  const questions = questionsAbout({ packages, distro, matchings })
-  const needed = neededEcosystems({ packages, distro, matchings, questions })
+  const key = assessmentKey(packages, distro, ports)
+  const recalled = await recall(key, ports)
+  const asking = recalled === undefined ? await prepareQuestions(packages, distro) : undefined
+  const needed = recalled?.match.consulted ?? asking!.needed
   const advisories = await ports.advisories([...new Set(needed.map(name => name.split(':')[0]!))])
   try {
-    const match = matchPackages({ packages, distro, matchings, questions, advisories, hash: ports.hash })
+    const isCurrent = recalled?.revision === advisories.revision
+    const assessment = isCurrent
+      ? { ...recalled, actions: actionsIn(packages, recalled.actions) }
+      : ask(gathered.expected, asking ?? (await prepareQuestions(packages, distro)), advisories, ports)
+    const { match, actions, held } = assessment
     const support = judgeSupport(distro, { advisories, at, hash: ports.hash })
     const findings = [...(support === undefined ? [] : [support]), ...match.findings]
-    const actions = planFixes({ packages, findings: match.findings, distro, matchings, advisories })
     const asOf = advisories.asOf(match.consulted)
     const status = { consulted: match.consulted, missing: match.missing, ...(asOf !== undefined && { asOf }) }
-    const held = digestAdvisories(advisories.digest(match.consulted), match.findings, ports)
     const digestOfPolicy = digestPolicy(request.policy, ports)
-    return facts => {
+    const conclude = (facts: Facts): ScanResult => {
       const digests = { facts: facts.digest, advisories: held, policy: digestOfPolicy }
       const subject = { ...facts, findings, advisories: status, digests, engine: request.version }
       const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
       return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
     }
+    // Not the first time, which most images see one of.
+    const isKept = key !== undefined && gathered.isFamiliar && !isCurrent
+    return { conclude, ...(isKept && { keep: () => remember(key, assessment, ports) }) }
   } finally {
     advisories.close()
   }
+}
+
+async function prepareQuestions(packages: readonly Package[], distro: Distro | undefined) {
+  const matchings = await loadMatchings(packages)
+  const questions = questionsAbout({ packages, distro, matchings })
+  return { matchings, questions, needed: neededEcosystems({ packages, distro, matchings, questions }) }
+}
+
+function ask(
+  { packages, distro }: Facts,
+  { matchings, questions }: Awaited<ReturnType<typeof prepareQuestions>>,
+  advisories: AdvisoryReader,
+  ports: Ports,
+): Assessment {
+  const match = matchPackages({ packages, distro, matchings, questions, advisories, hash: ports.hash })
+  const actions = planFixes({ packages, findings: match.findings, distro, matchings, advisories })
+  const held = digestAdvisories(advisories.digest(match.consulted), match.findings, ports)
+  return { revision: advisories.revision, match, actions, held }
 }
 
 async function withTarget<T>(

@@ -171,7 +171,7 @@ class LayerPass {
     }
   }
 
-  /** Hashed when all is inflated: the last layer while it is looked up what was found. */
+  /** Hashed when all is inflated: meanwhile the packages of the image are looked up, if it was the last layer. */
   async #inflateRegion(region: FileRegion, encoding: 'gzip' | 'zstd', walk: LayerWalk, asked: Asked): Promise<boolean> {
     const mark = contentMark(region.fd)
     const { algorithms } = this.#check

@@ -17,10 +17,20 @@ describe('io/blob-cache', () => {
     return join(file.parentPath, file.name)
   }
 
+  it('does not have what was made ready only', async () => {
+    const cache = new BlobCache(folder, folder)
+
+    const keep = await cache.prepare('key', Buffer.from('value'))
+    expect(await cache.get('key')).toBeUndefined()
+    await keep()
+
+    expect(await cache.get('key')).toBeDefined()
+  })
+
   it('gives back what was stored, to another process as well', async () => {
     const value = Buffer.from('x'.repeat(100_000))
 
-    await new BlobCache(folder, folder).put('key', value)
+    await store(new BlobCache(folder, folder), 'key', value)
 
     expect(Buffer.from((await new BlobCache(folder, folder).get('key'))!)).toEqual(value)
     expect(await new BlobCache(folder, folder).get('other')).toBeUndefined()
@@ -28,7 +38,7 @@ describe('io/blob-cache', () => {
 
   it('reads a damaged, truncated or foreign entry as absent', async () => {
     const cache = new BlobCache(folder, folder)
-    await cache.put('key', Buffer.from('value'))
+    await store(cache, 'key', Buffer.from('value'))
     const path = await entryFile()
     const whole = await readFile(path)
 
@@ -51,11 +61,11 @@ describe('io/blob-cache', () => {
 
   it('does not open an entry under the name of another key', async () => {
     const cache = new BlobCache(folder, folder)
-    await cache.put('one', Buffer.from('first'))
+    await store(cache, 'one', Buffer.from('first'))
     const one = await entryFile()
     const aside = join(folder, 'aside')
     await rename(one, aside)
-    await cache.put('two', Buffer.from('second'))
+    await store(cache, 'two', Buffer.from('second'))
     const two = await entryFile()
     await rename(aside, two)
 
@@ -66,7 +76,12 @@ describe('io/blob-cache', () => {
     await writeFile(join(folder, 'file'), '')
 
     await expect(
-      new BlobCache(join(folder, 'file', 'below'), folder).put('key', Buffer.from('value')),
+      store(new BlobCache(join(folder, 'file', 'below'), folder), 'key', Buffer.from('value')),
     ).resolves.toBeUndefined()
   })
 })
+
+async function store(cache: BlobCache, key: string, value: Uint8Array): Promise<void> {
+  const keep = await cache.prepare(key, value)
+  await keep()
+}

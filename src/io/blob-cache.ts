@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { zstdCompress, zstdDecompressSync } from 'node:zlib'
 
 /** Entries that unfold to more than this are not ours. */
 const maxEntryBytes = 512 * 1024 * 1024
@@ -25,29 +26,36 @@ export class BlobCache {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     try {
-      const stored = await readFile(this.#path(key))
+      // Here and not in the thread pool: nobody can do anything else before.
+      const stored = readFileSync(this.#path(key))
       const start = header.length + 32
       const body = stored.subarray(start)
       if (stored.subarray(0, header.length).toString('latin1') !== header) return undefined
       if (!stored.subarray(header.length, start).equals(sealOf(key, body))) return undefined
-      return await promisify(zstdDecompress)(body, { maxOutputLength: maxEntryBytes })
+      return zstdDecompressSync(body, { maxOutputLength: maxEntryBytes })
     } catch {
       return undefined
     }
   }
 
-  /** Stores an entry where it can; a full or read-only disk costs the next run time, not this one its result. */
-  async put(key: string, value: Uint8Array): Promise<void> {
+  /**
+   * Writes an entry aside, while it is not known yet whether it is right; what this gives stores it, where it can: a full
+   * or read-only disk costs the next run time, not this one its result. What is never stored stays in the folder aside.
+   */
+  async prepare(key: string, value: Uint8Array): Promise<() => Promise<void>> {
     const path = this.#path(key)
     const aside = join(this.#aside, `entry-${randomBytes(6).toString('hex')}`)
-    try {
-      const body = await promisify(zstdCompress)(value)
-      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
-      await writeFile(aside, Buffer.concat([Buffer.from(header, 'latin1'), sealOf(key, body), body]), { mode: 0o600 })
-      await rename(aside, path)
-    } catch {
-      await rm(aside, { force: true }).catch(() => undefined)
+    const orRemove = (writing: Promise<void>) => writing.catch(() => rm(aside, { force: true }).catch(() => undefined))
+    await orRemove(this.#write(aside, key, value))
+    return async () => {
+      const moving = mkdir(join(path, '..'), { recursive: true, mode: 0o700 }).then(() => rename(aside, path))
+      await orRemove(moving)
     }
+  }
+
+  async #write(aside: string, key: string, value: Uint8Array): Promise<void> {
+    const body = await promisify(zstdCompress)(value)
+    await writeFile(aside, Buffer.concat([Buffer.from(header, 'latin1'), sealOf(key, body), body]), { mode: 0o600 })
   }
 
   #path(key: string): string {

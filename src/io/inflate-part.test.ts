@@ -164,6 +164,25 @@ describe.each([
     expect(sums).toEqual(parts.map(() => 3_000_000))
   })
 
+  it('gives others their turn, and hears the signal, however fast pieces come', async () => {
+    const controller = new AbortController()
+    const stored = gzipSync(Buffer.alloc(60 * 2 ** 20))
+    const fd = openSync(writeTo('slow', stored), 'r')
+    let taken = 0
+    const take = () => {
+      // Slower than any piece is made.
+      for (const end = performance.now() + 5; performance.now() < end; );
+      if (++taken === 3) setImmediate(() => controller.abort(new Error('no longer wanted')))
+      return true
+    }
+
+    const inflating = inflatePart('gzip', { fd, offset: 0, size: stored.length }, { take, signal: controller.signal })
+
+    await expect(inflating).rejects.toThrow('no longer')
+    expect(taken).toBeLessThanOrEqual(8)
+    closeSync(fd)
+  })
+
   it('throws what its taker throws, and the reason of the signal', async () => {
     const controller = new AbortController()
     const fd = openSync(writeTo('thrown', gzipSync(Buffer.alloc(50_000_000))), 'r')

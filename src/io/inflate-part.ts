@@ -8,6 +8,9 @@ import { maxPartThreads, partThreads } from './part-threads.ts'
 const ringPieces = 6
 const ringPieceBytes = 2 ** 19
 
+/** Pieces that are taken before others have their turn, where they come as fast as that. */
+const turnPieces = 4
+
 /** Bytes of a piece that is inflated here: it is still in the core's cache when it is taken, and others wait less. */
 const hereBytes = 2 ** 18
 
@@ -93,6 +96,8 @@ async function inflateThere(
       Atomics.store(counts, 1, taken)
       Atomics.notify(counts, 1)
       if (!isWanted) return {}
+      if (taken % turnPieces === 0) await nextTurn()
+      signal?.throwIfAborted()
     }
     const answer = await answered
     if (answer === undefined) return taken === 0 ? undefined : { error: new Error('the thread that read it is gone') }

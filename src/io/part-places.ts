@@ -50,14 +50,17 @@ export function leavePlace(place: Place): void {
  */
 export async function idleUntil(arrival: Promise<unknown>, work?: () => boolean): Promise<void> {
   idle++
-  assign()
-  let isThere = false
-  const arrived = arrival.then(() => {
-    isThere = true
-  })
-  while (work !== undefined && !isThere && isIdle() && work()) await nextTurn()
-  await arrived
-  idle--
+  try {
+    assign()
+    let isThere = false
+    const arrived = arrival.then(() => {
+      isThere = true
+    })
+    while (work !== undefined && !isThere && isIdle() && work()) await nextTurn()
+    await arrived
+  } finally {
+    idle--
+  }
 }
 
 function isIdle(): boolean {

@@ -40,5 +40,8 @@ export interface Package {
   readonly introduced?: Introduction
 }
 
+/** A package as advisories are asked about it: whoever brought it, and wherever it lies. */
+export type MatchedPackage = Omit<Package, 'introduced' | 'locations' | 'licenses'>
+
 /** A package as a cataloger yields it: the engine adds layer, introduction and ownership. */
 export type CatalogedPackage = Omit<Package, 'owner' | 'introduced'>

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import fs, { appendFileSync } from 'node:fs'
 import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename } from 'node:path'
@@ -9,21 +9,22 @@ import process from 'node:process'
  * `SLUICE_TEST_TRACE` names, a line each: process, `hit`, `miss` or `put`, entry.
  */
 const log = process.env.SLUICE_TEST_TRACE!
-const { readFile, rename } = files
+const { readFileSync } = fs
+const { rename } = files
 
 const isFact = (path: unknown): path is string => typeof path === 'string' && /[/\\]cache[/\\]facts[/\\]/.test(path)
 const tell = (what: string, path: string) => appendFileSync(log, `${process.pid} ${what} ${basename(path)}\n`)
 
-files.readFile = (async (path: string, options?: never) => {
+fs.readFileSync = ((path: string, options?: never) => {
   try {
-    const bytes = await readFile(path, options)
+    const bytes = readFileSync(path, options)
     if (isFact(path)) tell('hit', path)
     return bytes
   } catch (error) {
     if (isFact(path)) tell('miss', path)
     throw error
   }
-}) as typeof readFile
+}) as typeof readFileSync
 
 files.rename = async (from, to) => {
   await rename(from, to)

@@ -36,7 +36,8 @@ export function createReader(db: DatabaseSync, feeds: Feeds, damaged: (error: un
     describe: guard(guard(() => createDescribe(db))()),
     support: guard(guard(() => createSupport(db))()),
     asOf: ecosystems => asOf(feeds, ecosystems),
-    digest: ecosystems => digest(feeds, ecosystems),
+    digest: ecosystems => digestOf(feeds, [...feedsOf(ecosystems), 'eol', 'epss', 'kev']),
+    revision: digestOf(feeds, Object.keys(feeds).sort()),
     close: () => db.close(),
   }
 }
@@ -224,9 +225,8 @@ function asOf(feeds: Feeds, ecosystems: readonly string[]): string | undefined {
   return times.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0]
 }
 
-function digest(feeds: Feeds, ecosystems: readonly string[]): string {
+function digestOf(feeds: Feeds, names: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const name of [...feedsOf(ecosystems), 'eol', 'epss', 'kev'])
-    hash.update(`${name} ${Object.hasOwn(feeds, name) ? feeds[name]!.digest : '-'}\n`)
+  for (const name of names) hash.update(`${name} ${Object.hasOwn(feeds, name) ? feeds[name]!.digest : '-'}\n`)
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,6 +1,6 @@
 import type { AdvisoryQuery, Matching } from '#ecosystems/types.ts'
 import { type Distro, osvEcosystems, packageDistro } from '#model/distro.ts'
-import type { Package } from '#model/package.ts'
+import type { MatchedPackage } from '#model/package.ts'
 import { compare } from './version.ts'
 
 /**
@@ -9,7 +9,7 @@ import { compare } from './version.ts'
  */
 export const matching: Matching = { compare, queries }
 
-function queries(pkg: Package, distro: Distro | undefined): readonly AdvisoryQuery[] {
+function queries(pkg: MatchedPackage, distro: Distro | undefined): readonly AdvisoryQuery[] {
   const release = packageDistro(pkg.purl, distro)
   const name = pkg.source?.name ?? pkg.name
   return release === undefined

@@ -104,10 +104,7 @@ describe('ecosystems/golang/toolchain', () => {
 
 describe('ecosystems/golang/matching', () => {
   const queries = (name: string, version: string) =>
-    matching.queries(
-      { purl: '', type: 'golang', name, version, licenses: [], state: 'installed', locations: [] },
-      undefined,
-    )
+    matching.queries({ purl: '', type: 'golang', name, version, state: 'installed' }, undefined)
 
   it.each([
     ['golang.org/x/net', 'v0.7.0', 'v0.7.0'],

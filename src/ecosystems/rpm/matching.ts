@@ -1,6 +1,6 @@
 import type { AdvisoryQuery, MatchCandidate, Matching } from '#ecosystems/types.ts'
 import { type Distro, osvEcosystems, packageDistro } from '#model/distro.ts'
-import type { Package } from '#model/package.ts'
+import type { MatchedPackage } from '#model/package.ts'
 import { isModular, isSameBuildOrLater, matchesStream } from './modules.ts'
 import { compareVersions } from './version.ts'
 
@@ -21,7 +21,7 @@ const sourceNamed: ReadonlyMap<string, { readonly epochs: boolean }> = new Map([
 /** How rpm packages meet the records of the distributions. */
 export const matching: Matching = { compare: compareVersions, queries, applies }
 
-function queries(pkg: Package, distro: Distro | undefined): readonly AdvisoryQuery[] {
+function queries(pkg: MatchedPackage, distro: Distro | undefined): readonly AdvisoryQuery[] {
   const release = packageDistro(pkg.purl, distro)
   if (release === undefined) return []
   return osvEcosystems(release).map(ecosystem => {
@@ -38,7 +38,7 @@ function queries(pkg: Package, distro: Distro | undefined): readonly AdvisoryQue
  * False where a matched range is for another build of the name: modular against not modular, another module stream, the
  * same sources under another module build number, or a fix below the package once its epoch counts.
  */
-function applies(pkg: Package, candidate: MatchCandidate): boolean {
+function applies(pkg: MatchedPackage, candidate: MatchCandidate): boolean {
   const fixes = candidate.range?.events.flatMap(event => event.fixed ?? []) ?? []
   const bounds = candidate.range?.events.flatMap(event => event.fixed ?? event.lastAffected ?? []) ?? []
   const bound = bounds.at(-1)

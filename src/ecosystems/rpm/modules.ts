@@ -1,4 +1,4 @@
-import type { Package } from '#model/package.ts'
+import type { MatchedPackage } from '#model/package.ts'
 import { compareVersions } from './version.ts'
 
 /**
@@ -27,7 +27,7 @@ export function isSameBuildOrLater(version: string, fix: string): boolean {
  * has no label, a stream that is the beginning of a version (`10.3` of 10.3.39) tells the version it can be compared
  * with; where that does not help either, the record applies.
  */
-export function matchesStream(pkg: Package, summary: string | undefined, fix: string): boolean {
+export function matchesStream(pkg: MatchedPackage, summary: string | undefined, fix: string): boolean {
   const named = namedStreams(summary ?? '')
   const label = pkg.modularity?.split(':')
   const module = label?.[0]
