@@ -117,11 +117,10 @@ async function readCached(
   ends.push(end)
   const facts = await layer.shown
   const shown = facts.problems.length
-  const result: LayerResult = {
-    facts,
-    diffId: source.diffId ?? (await end).diffId,
-    end: end.then(whole => whole.facts.problems.slice(shown)),
-  }
+  const verified = end.then(whole => whole.facts.problems.slice(shown))
+  // Whatever is thrown before it is waited for, it is thrown once.
+  verified.catch(() => undefined)
+  const result: LayerResult = { facts, diffId: source.diffId ?? (await end).diffId, end: verified }
   return { result, ...(ready !== undefined && { ready }) }
 }
 

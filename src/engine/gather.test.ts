@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { LayerSource } from '#images/types.ts'
 import { type WrittenImage, writeDockerArchive } from '#test/images/image-writer.ts'
+import { gatherFacts } from './gather.ts'
 import type { Ports } from './ports.ts'
 import { inventory } from './scan.ts'
 
@@ -97,6 +99,28 @@ describe('engine/gather', () => {
     expect(packages).toHaveLength(2)
     expect(problems.map(({ code }) => code)).toEqual(['digest-mismatch', 'digest-mismatch'])
     expect([...stored.keys()]).toEqual([])
+  })
+
+  it('throws once what one layer throws in the end, while another is still read', async () => {
+    const other = Promise.withResolvers<void>()
+    const fails: LayerSource = {
+      diffId: 'sha256:a',
+      digest: 'sha256:a',
+      walk: async visitor => {
+        visitor.shown?.()
+        throw new Error('interrupted')
+      },
+    }
+    const lasts: LayerSource = { diffId: 'sha256:b', walk: () => other.promise.then(() => ({ problems: [] })) }
+    const target = { scheme: 'oci', name: 'x', kind: 'image' as const }
+    setTimeout(other.resolve, 30)
+
+    // A rejection that nobody hears of would end the process.
+    const opened = { target, layers: [fails, lasts], problems: [], close: async () => undefined }
+    const gathered = await gatherFacts(opened, portsOf('one').ports)
+
+    await expect(gathered.facts).rejects.toThrow('interrupted')
+    await gathered.end
   })
 
   it('reads what lies behind a link in a directory under a name that nobody wants', async () => {
