@@ -1,6 +1,7 @@
 import { ecosystems } from '#ecosystems/index.ts'
 import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
+import { asciiJson } from '#lib/json.ts'
 import type { Distro } from '#model/distro.ts'
 import type { Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
@@ -36,7 +37,7 @@ export function assembledKey(opened: OpenedTarget, mode: TreeMode, { build, hash
 
 /** To bytes for the cache. */
 export function encodeAssembled(assembled: Assembled): Uint8Array {
-  return encoder.encode(JSON.stringify(assembled))
+  return encoder.encode(asciiJson(assembled))
 }
 
 /** From the cache; undefined where it is not what this version writes. */

@@ -1,3 +1,4 @@
+import { asciiJson } from '#lib/json.ts'
 import type { Problem } from '#model/problem.ts'
 
 /** Everything that one pass over one layer gives: plain JSON data, cached by the layer's diffID. */
@@ -51,9 +52,7 @@ const headBytes = 4
  */
 export function encodeFacts(facts: LayerFacts): Uint8Array {
   const { paths, directories, ...tree } = facts.tree
-  const json = encoder.encode(
-    JSON.stringify({ ...facts, tree: { ...tree, counts: [paths.length, directories.length] } }),
-  )
+  const json = encoder.encode(asciiJson({ ...facts, tree: { ...tree, counts: [paths.length, directories.length] } }))
   const text = encoder.encode(`${paths.join('\0')}\0${directories.join('\0')}`)
   const bytes = new Uint8Array(headBytes + json.length + text.length)
   new DataView(bytes.buffer).setUint32(0, json.length)

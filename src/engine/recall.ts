@@ -1,3 +1,4 @@
+import { asciiJson } from '#lib/json.ts'
 import type { Distro } from '#model/distro.ts'
 import type { MatchedPackage, Package } from '#model/package.ts'
 import type { FixAction } from '#model/report.ts'
@@ -57,6 +58,6 @@ export async function remember(
   { answers }: Pick<Ports, 'answers'>,
 ): Promise<void> {
   if (assessment.match.findings.length > maxFindings) return
-  const keep = await answers.prepare(key, encoder.encode(JSON.stringify(assessment)))
+  const keep = await answers.prepare(key, encoder.encode(asciiJson(assessment)))
   await keep()
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printableJson, printableJsonPieces } from './json.ts'
+import { asciiJson, parseJson, printableJson, printableJsonPieces } from './json.ts'
 
 describe('lib/json', () => {
   it('writes what reads back as it was, and nothing that cannot be seen', () => {
@@ -40,6 +40,37 @@ describe('lib/json', () => {
         expect(printableJson(value)).toBe(`${JSON.stringify(value, undefined, 2)}\n`)
       }),
     )
+  })
+
+  it('writes in ASCII what reads back as it was', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), value => {
+        const text = asciiJson(value)
+
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(text).toMatch(/^[\x20-\x7f]*$/)
+      }),
+    )
+  })
+
+  it.each([
+    [0, 256, 0, true],
+    [0, 257, 0, false],
+    [300, 1, 0, true],
+    [300, 256, 300, true],
+    [300, 257, 300, false],
+  ])('parses %i lists, one in the other %i times, beside %i in a text: %s', (beside, deep, inText, isFine) => {
+    const nested = `${'['.repeat(deep - 1)}"${'[{'.repeat(inText)}"${']'.repeat(deep - 1)}`
+    const text = `[${'[],'.repeat(beside)}${nested}]`
+
+    if (isFine) expect(parseJson(text)).toEqual(JSON.parse(text))
+    else expect(() => parseJson(text)).toThrow('nested deeper than 256')
+  })
+
+  it('refuses more values than it is told, however they lie', () => {
+    expect(parseJson('[1,2,3]', 3)).toEqual([1, 2, 3])
+    for (const text of ['[1,2,3,4]', '[[],[],[]]', `[1,2,3,${'[],'.repeat(300)}4]`])
+      expect(() => parseJson(text, 3)).toThrow('more than 3 values')
   })
 
   it('writes what is iterable as a list', () => {

@@ -9,6 +9,9 @@ const maxDepth = 256
 /** Documents of more values than this are refused: they take many times the memory of their text. */
 const maxValues = 1_000_000
 
+/** Text in which nothing can be nested deeper than `maxDepth`, since no more is opened: a search that takes a moment. */
+const opensLittle = /^[^[{]*(?:[[{][^[{]*){0,256}$/
+
 /**
  * Parses JSON that may be hostile. Throws `LimitError` on deep nesting and on more than `most` values, `SyntaxError` on
  * anything that is not JSON. A byte-order mark is skipped. `__proto__` becomes an own property, as `JSON.parse` does, and
@@ -16,6 +19,7 @@ const maxValues = 1_000_000
  */
 export function parseJson(text: string, most = maxValues): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  if (source.length <= most && opensLittle.test(source)) return JSON.parse(source)
   let depth = 0
   let values = 0
   let inString = false
@@ -68,12 +72,19 @@ export function* gathered(pieces: Iterable<string>): Generator<string> {
 }
 
 function escaped(json: string): string {
-  return json.replace(invisible, character =>
-    character
-      .split('')
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
+  // Most pieces have nothing of that kind, which this tells faster.
+  return /[\x7f-\uffff]/.test(json)
+    ? json.replace(invisible, character => character.split('').map(escapeUnit).join(''))
+    : json
+}
+
+/** JSON in ASCII, of which the bytes are read several times as fast as of any other. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\x80-\uffff]/g, escapeUnit)
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Lists of more items than this are printed in parts of so many. */

@@ -78,12 +78,15 @@ function segments(text: string): string[] {
 
 /** Everything but unreserved characters and `:` is encoded; the specification's suite expects `:` bare. */
 function encode(text: string): string {
+  // Nearly all texts.
+  if (/^[\w.~:-]*$/.test(text)) return text
   return encodeURIComponent(text.isWellFormed() ? text : text.toWellFormed())
     .replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%3A', ':')
 }
 
 function decode(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

@@ -1,25 +1,36 @@
 import type { Condition, Outcome, Variables } from './condition.ts'
 import type { FindingPath } from './condition-paths.ts'
 
+/** What is known of the findings in which the values read so far are the same. */
+interface Known {
+  outcome?: Outcome
+  /** By the value that is read next. */
+  readonly next: Map<unknown, Known>
+  /** By how many steps of the path there were, where not all. */
+  readonly cut: Map<number, Known>
+}
+
 /**
  * Evaluates a condition on the findings of one target at one moment: once for all findings that are the same in what it
  * reads, as most are.
  */
 export function evaluateOnce({ evaluate, reads }: Condition): Condition['evaluate'] {
-  const known = new Map<string, Outcome>()
+  const all = nothing()
   return variables => {
-    const key = keyOf(variables, reads)
-    const before = key === undefined ? undefined : known.get(key)
-    if (before !== undefined) return before
-    const outcome = evaluate(variables)
-    if (key !== undefined) known.set(key, outcome)
-    return outcome
+    const known = knownOf(variables, reads, all)
+    if (known === undefined) return evaluate(variables)
+    known.outcome ??= evaluate(variables)
+    return known.outcome
   }
 }
 
+function nothing(): Known {
+  return { next: new Map(), cut: new Map() }
+}
+
 /** Undefined where the condition reads a list, a time or more. */
-function keyOf({ finding }: Variables, reads: readonly FindingPath[]): string | undefined {
-  let key = ''
+function knownOf({ finding }: Variables, reads: readonly FindingPath[], all: Known): Known | undefined {
+  let known = all
   for (const path of reads) {
     let value: unknown = finding
     let depth = 0
@@ -27,7 +38,14 @@ function keyOf({ finding }: Variables, reads: readonly FindingPath[]): string | 
       value = (value as Readonly<Record<string, unknown>>)[path[depth]!]
     if (typeof value === 'object') return undefined
     // What is missing is named in an error, and so makes a difference too.
-    key += `${depth} ${typeof value} ${String(value).length} ${value} `
+    if (depth < path.length) known = entry(known.cut, depth)
+    known = entry(known.next, value)
   }
-  return key
+  return known
+}
+
+function entry<K>(map: Map<K, Known>, key: K): Known {
+  let found = map.get(key)
+  if (found === undefined) map.set(key, (found = nothing()))
+  return found
 }

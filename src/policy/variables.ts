@@ -33,7 +33,7 @@ function vulnerabilityVariable(finding: VulnerabilityFinding, packages: readonly
   return {
     kind: finding.kind,
     id: vulnerability.id,
-    aliases: [...vulnerability.aliases],
+    aliases: vulnerability.aliases,
     severity: BigInt(severityRank(finding.severity)),
     ...(score !== undefined && { score }),
     ...(vulnerability.epss !== undefined && { epss: vulnerability.epss.score }),
@@ -45,7 +45,7 @@ function vulnerabilityVariable(finding: VulnerabilityFinding, packages: readonly
       ...(since !== undefined && { age: days(since, now) }),
     },
     package: packageVariable(finding.package, packages),
-    cwes: [...vulnerability.cwes],
+    cwes: vulnerability.cwes,
     ...(published !== undefined && { published: new Date(published), age: days(published, now) }),
     support: '',
   }
@@ -89,14 +89,14 @@ function packageVariable(purl: string, packages: readonly Package[]): object {
 
 /** The score behind the severity shown, else the highest that anybody gave. */
 function scoreOf({ vulnerability }: VulnerabilityFinding): number | undefined {
-  const scores = (all: boolean): number[] =>
-    vulnerability.ratings
-      .filter(rating => all || rating.source === vulnerability.severitySource)
-      .map(rating => rating.score)
-      .filter(score => score !== undefined)
-  const chosen = scores(false)
-  const candidates = chosen.length > 0 ? chosen : scores(true)
-  return candidates.length > 0 ? Math.max(...candidates) : undefined
+  let shown: number | undefined
+  let highest: number | undefined
+  for (const { source, score } of vulnerability.ratings) {
+    if (score === undefined) continue
+    highest = Math.max(highest ?? score, score)
+    if (source === vulnerability.severitySource) shown = Math.max(shown ?? score, score)
+  }
+  return shown ?? highest
 }
 
 /** Whole days that have passed; a time to come counts as today. */

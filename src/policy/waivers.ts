@@ -33,6 +33,7 @@ export function applyWaivers(
   const notes = new Set<string>()
   const repositories = repositoriesOf(context.target)
   const here = waivers.filter(({ image }) => image === undefined || repositories.some(name => matchesGlob(image, name)))
+  if (here.length === 0) return { findings, waived, notes: [] }
   for (const finding of findings) {
     const covering = here.filter(waiver => covers(waiver, finding, context))
     const living = covering.find(waiver => endOf(waiver, finding, context.now) === undefined)
