@@ -175,13 +175,13 @@ class LayerPass {
   async #inflateRegion(region: FileRegion, encoding: 'gzip' | 'zstd', walk: LayerWalk, asked: Asked): Promise<boolean> {
     const mark = contentMark(region.fd)
     const { algorithms } = this.#check
-    const begun = BegunHash.of(region, algorithms)
+    const begun = algorithms.length > 0 ? new BegunHash(region, algorithms) : undefined
     const { fault, error } = await inflatePart(encoding, region, {
       take: (piece, read) => {
         this.#storedBytes = read
         return this.#take(piece, walk, region.size)
       },
-      whileIdle: () => begun?.step() === true,
+      ...(begun && { begun }),
       signal: asked.signal,
     })
     const hashing = () => this.#known!.make(mark, algorithms, asked.signal, begun)

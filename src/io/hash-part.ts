@@ -1,7 +1,13 @@
 import { createHash, type Hash } from 'node:crypto'
-import { readSync } from 'node:fs'
 import { type FilePart, readChunks } from './file.ts'
-import type { HashAnswer, HashQuestion, PartDigest } from './part-tasks.ts'
+import {
+  type BegunThere,
+  type HashAnswer,
+  type Hashing,
+  type HashQuestion,
+  hashStep,
+  type PartDigest,
+} from './part-tasks.ts'
 import { maxPartThreads, partThreads } from './part-threads.ts'
 
 /** A thread takes as long to start as it takes to hash this much: without one, what is not more is hashed by who asks. */
@@ -17,35 +23,40 @@ const bytesUnnoticed = 2 ** 27
 /** What is hashed between two looks at what else there is to do. */
 const stepBytes = 2 ** 19
 
-/** Digests that the calling thread begins while it has nothing else to do, for `hashPart` to end. */
+let begunHashes = 0
+
+/**
+ * Digests of a part that is being inflated, begun where time is left, for `hashPart` to end. Those of a large part are
+ * begun by the thread that takes what it inflates to, which waits long enough; any other's by the one that inflates it,
+ * where that is another.
+ */
 export class BegunHash {
   readonly part: FilePart
-  readonly hashes: readonly Hash[]
-  readonly #buffer = Buffer.allocUnsafeSlow(stepBytes)
-  bytes = 0
+  /** For the thread that inflates. */
+  readonly there: BegunThere | undefined
+  readonly #here: Hashing | undefined
+  #buffer: Buffer | undefined
 
-  private constructor(part: FilePart, algorithms: readonly string[]) {
+  constructor(part: FilePart, algorithms: readonly string[]) {
     this.part = part
-    this.hashes = hashesOf(algorithms)
+    if (part.size > bytesUnnoticed) this.#here = { hashes: hashesOf(algorithms), bytes: 0 }
+    else this.there = { number: ++begunHashes, algorithms }
   }
 
-  /** Undefined where a thread will do it unnoticed. */
-  static of(part: FilePart, algorithms: readonly string[]): BegunHash | undefined {
-    return part.size > bytesUnnoticed && algorithms.length > 0 ? new BegunHash(part, algorithms) : undefined
-  }
-
-  /** Hashes some more; false where there is no more, or where the file cannot be read, as `hashPart` will say. */
+  /** Hashes some more here; false where nothing is to be, or where the file cannot be read, as `hashPart` will say. */
   step(): boolean {
-    const { fd, offset, size } = this.part
-    const most = Math.min(stepBytes, size - this.bytes)
+    if (this.#here === undefined) return false
+    this.#buffer ??= Buffer.allocUnsafeSlow(stepBytes)
     try {
-      const count = most > 0 ? readSync(fd, this.#buffer, 0, most, offset + this.bytes) : 0
-      for (const hash of this.hashes) hash.update(this.#buffer.subarray(0, count))
-      this.bytes += count
-      return count > 0
+      return hashStep(this.part, this.#here, this.#buffer)
     } catch {
       return false
     }
+  }
+
+  /** What was hashed here, if ending it takes less than to let a thread do it. */
+  get here(): Hashing | undefined {
+    return this.#here !== undefined && this.#here.bytes > bytesUnnoticed ? this.#here : undefined
   }
 }
 
@@ -60,18 +71,18 @@ export async function hashPart(
   signal?: AbortSignal,
   begun?: BegunHash,
 ): Promise<PartDigest> {
-  if (begun !== undefined && begun.bytes > bytesUnnoticed) return hashHere(part, begun.hashes, signal, begun.bytes)
+  if (begun?.here !== undefined) return hashHere(part, begun.here, signal)
   const most = partThreads.isWarm ? smallBytes : bytesHere - hashedHere
   if (maxPartThreads < 1 || part.size <= most) {
     hashedHere += part.size
-    return hashHere(part, hashesOf(algorithms), signal)
+    return hashHere(part, { hashes: hashesOf(algorithms), bytes: 0 }, signal)
   }
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const onAbort = () => Atomics.store(stop, 0, 1)
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort)
   try {
-    return await hashThere(part, algorithms, stop)
+    return await hashThere(part, { algorithms, stop, begun: begun?.there?.number })
   } catch (error) {
     signal?.throwIfAborted()
     throw error
@@ -80,11 +91,7 @@ export async function hashPart(
   }
 }
 
-function hashThere(
-  part: FilePart,
-  algorithms: readonly string[],
-  stop: Int32Array<SharedArrayBuffer>,
-): Promise<PartDigest> {
+function hashThere(part: FilePart, wanted: Omit<HashQuestion, keyof FilePart>): Promise<PartDigest> {
   return new Promise<PartDigest>((resolve, reject) => {
     const hear = (answer: HashAnswer) => {
       if (answer === 'stopped') reject(new Error('stopped'))
@@ -92,12 +99,12 @@ function hashThere(
       else resolve(answer)
     }
     partThreads.give({
-      question: { ...part, algorithms, stop } satisfies HashQuestion,
+      question: { ...part, ...wanted } satisfies HashQuestion,
       weight: part.size,
       most: maxPartThreads,
       hear: answer => hear(answer as HashAnswer),
       // A thread that cannot be had costs time, not the result.
-      lost: () => hashHere(part, hashesOf(algorithms)).then(resolve, reject),
+      lost: () => hashHere(part, { hashes: hashesOf(wanted.algorithms), bytes: 0 }).then(resolve, reject),
     })
   })
 }
@@ -106,12 +113,11 @@ function hashesOf(algorithms: readonly string[]): readonly Hash[] {
   return algorithms.map(name => createHash(name))
 }
 
-/** Hashes what follows the first bytes, which the hashes have been given. */
+/** Hashes what follows the bytes that were hashed. */
 async function hashHere(
   { fd, offset, size }: FilePart,
-  hashes: readonly Hash[],
+  { hashes, bytes: first }: Hashing,
   signal?: AbortSignal,
-  first = 0,
 ): Promise<PartDigest> {
   let bytes = first
   for await (const chunk of readChunks({ fd, offset: offset + first, size: size - first }, signal)) {

@@ -1,7 +1,8 @@
 import { type FilePart, readChunks } from './file.ts'
+import type { BegunHash } from './hash-part.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
 import { askPlace, idleUntil, leavePlace, nextTurn } from './part-places.ts'
-import { type InflateAnswer, type Inflated, inflateSteps, type Ring } from './part-tasks.ts'
+import { type InflateAnswer, type Inflated, type InflateQuestion, inflateSteps, type Ring } from './part-tasks.ts'
 import { maxPartThreads, partThreads } from './part-threads.ts'
 
 /** Pieces that a thread is ahead of their taker, at most. Measured: more, and larger ones, only take memory. */
@@ -21,8 +22,8 @@ export interface PartTaker {
    * nothing more is wanted.
    */
   readonly take: (bytes: Uint8Array, read: number) => boolean
-  /** Done again and again while the calling thread has nothing else to do, until it gives false. */
-  readonly whileIdle?: () => boolean
+  /** Digests of the part as it is stored, of which something is done where time is left. */
+  readonly begun?: BegunHash
   readonly signal?: AbortSignal
 }
 
@@ -63,7 +64,7 @@ const spareRooms: { readonly input: Buffer; readonly output: Uint8Array }[] = []
 async function inflateThere(
   encoding: 'gzip' | 'zstd',
   part: FilePart,
-  { take, whileIdle, signal }: PartTaker,
+  { take, begun, signal }: PartTaker,
 ): Promise<PartEnd | undefined> {
   const ring = spareRings.pop() ?? newRing()
   const { pieces, sizes, counts } = ring
@@ -76,7 +77,8 @@ async function inflateThere(
       Atomics.notify(counts, 0)
     }
     const hear = (answer: unknown) => resolve(answer as InflateAnswer)
-    partThreads.give({ question: { ...part, encoding, ring }, weight: part.size, most: maxPartThreads, hear, lost })
+    const question: InflateQuestion = { ...part, encoding, ring, begins: begun?.there }
+    partThreads.give({ question, weight: part.size, most: maxPartThreads, hear, lost })
   })
   let taken = 0
   try {
@@ -84,7 +86,7 @@ async function inflateThere(
       if (Atomics.load(counts, 0) === taken) {
         if (isLost) break
         const arrival = Atomics.waitAsync(counts, 0, taken)
-        if (arrival.async) await idleUntil(arrival.value, whileIdle)
+        if (arrival.async) await idleUntil(arrival.value, () => begun?.step() === true)
         signal?.throwIfAborted()
         continue
       }

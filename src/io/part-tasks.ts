@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import type { FilePart } from './file.ts'
 
 /*
@@ -8,6 +9,8 @@ import type { FilePart } from './file.ts'
 /** Digests that are wanted of a part. */
 export interface HashQuestion extends FilePart {
   readonly algorithms: readonly string[]
+  /** The number under which an `InflateQuestion` may have begun them in the same thread. */
+  readonly begun?: number | undefined
   /** The task stops where `stop[0]` becomes 1. */
   readonly stop: Int32Array<SharedArrayBuffer>
 }
@@ -24,6 +27,20 @@ export type HashAnswer = PartDigest | { readonly failed: string } | 'stopped'
 export interface InflateQuestion extends FilePart {
   readonly encoding: 'gzip' | 'zstd'
   readonly ring: Ring
+  /** Digests of the part as it is stored: begun while the ring is full, for a `HashQuestion` to end. */
+  readonly begins?: BegunThere | undefined
+}
+
+/** Digests that a thread begins for one question and ends for another, which it knows by their number. */
+export interface BegunThere {
+  readonly number: number
+  readonly algorithms: readonly string[]
+}
+
+/** Digests of the first bytes of a part. */
+export interface Hashing {
+  readonly hashes: readonly Hash[]
+  bytes: number
 }
 
 /** Pieces of memory that one thread fills in turn, and another empties. */
@@ -53,35 +70,72 @@ export interface Inflated {
   readonly read: number
 }
 
-export function partTask(question: HashQuestion | InflateQuestion, buffer: Buffer): HashAnswer | InflateAnswer {
-  return 'ring' in question ? inflateTask(question, buffer) : hashTask(question, buffer)
+export function partTask(
+  question: HashQuestion | InflateQuestion,
+  buffer: Buffer,
+  kept: Map<number, Hashing>,
+): HashAnswer | InflateAnswer {
+  return 'ring' in question ? inflateTask(question, buffer, kept) : hashTask(question, buffer, kept)
 }
 
-export function hashTask({ fd, offset, size, algorithms, stop }: HashQuestion, buffer: Buffer): HashAnswer {
+export function hashTask(
+  { algorithms, begun = 0, stop, ...part }: HashQuestion,
+  buffer: Buffer,
+  kept: Map<number, Hashing>,
+): HashAnswer {
   const { createHash } = process.getBuiltinModule('node:crypto')
-  const { readSync } = process.getBuiltinModule('node:fs')
-  const hashes = algorithms.map(name => createHash(name))
-  let bytes = 0
-  while (bytes < size) {
+  const hashing = kept.get(begun) ?? { hashes: algorithms.map(name => createHash(name)), bytes: 0 }
+  kept.delete(begun)
+  do {
     if (Atomics.load(stop, 0) === 1) return 'stopped'
-    const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - bytes), offset + bytes)
-    if (count === 0) break
-    for (const hash of hashes) hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
-    bytes += count
-  }
-  return { hex: hashes.map(hash => hash.digest('hex')), bytes }
+  } while (hashStep(part, hashing, buffer))
+  return { hex: hashing.hashes.map(hash => hash.digest('hex')), bytes: hashing.bytes }
 }
 
-/** Inflates as far ahead as the ring goes, however busy its taker is. */
-export function inflateTask({ encoding, ring, ...part }: InflateQuestion, input: Buffer): InflateAnswer {
+/** Hashes some more of a part, as much as the buffer holds; false where nothing is left. */
+export function hashStep({ fd, offset, size }: FilePart, hashing: Hashing, buffer: Buffer): boolean {
+  const { readSync } = process.getBuiltinModule('node:fs')
+  const most = Math.min(buffer.length, size - hashing.bytes)
+  const count = most > 0 ? readSync(fd, buffer, 0, most, offset + hashing.bytes) : 0
+  for (const hash of hashing.hashes) hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
+  hashing.bytes += count
+  return count > 0
+}
+
+/** Inflates as far ahead as the ring goes, however busy its taker is, and hashes while it can go no further. */
+export function inflateTask(
+  { encoding, ring, begins, ...part }: InflateQuestion,
+  input: Buffer,
+  kept: Map<number, Hashing>,
+): InflateAnswer {
+  const { createHash } = process.getBuiltinModule('node:crypto')
   const { pieces, sizes, counts } = ring
+  let hashing: Hashing | undefined
+  let room: Buffer | undefined
+  const hashMore = () => {
+    if (begins === undefined) return false
+    if (hashing === undefined) {
+      hashing = { hashes: begins.algorithms.map(name => createHash(name)), bytes: 0 }
+      room = Buffer.allocUnsafeSlow(input.length)
+      kept.set(begins.number, hashing)
+      // Some nobody asks for again.
+      for (const oldest of kept.keys()) if (kept.size > 16) kept.delete(oldest)
+    }
+    try {
+      return hashStep(part, hashing, room!)
+    } catch {
+      // Whoever asks for the digests is told.
+      kept.delete(begins.number)
+      return false
+    }
+  }
   let given = 0
   const isWanted = () => Atomics.load(counts, 2) === 0
   const next = () => {
     for (;;) {
       const taken = Atomics.load(counts, 1)
       if (given - taken < pieces.length || !isWanted()) return pieces[given % pieces.length]!
-      Atomics.wait(counts, 1, taken)
+      if (!hashMore()) Atomics.wait(counts, 1, taken)
     }
   }
   const give = (bytes: number, read: number) => {

@@ -2,10 +2,10 @@ import type { Worker } from 'node:worker_threads'
 
 /**
  * What the threads of a pool do. A thread runs the text of this function, which may therefore use nothing from around
- * it but functions that the pool names. What it throws becomes the answer `{ failed: message }`. The buffer is 256 KiB that every call uses again: small
- * enough to stay in a core's cache.
+ * it but functions that the pool names. What it throws becomes the answer `{ failed: message }`. Every call gets the
+ * same buffer, of 256 KiB, small enough to stay in a core's cache, and the same map, for what one call keeps for another.
  */
-export type ThreadTask = (question: never, buffer: Buffer) => unknown
+export type ThreadTask = (question: never, buffer: Buffer, kept: Map<number, never>) => unknown
 
 /** Something to do for a thread. */
 export interface ThreadJob {
@@ -96,10 +96,11 @@ ${others.join('\n')}
 const { parentPort } = process.getBuiltinModule('node:worker_threads')
 const task = ${task}
 const buffer = Buffer.allocUnsafeSlow(2 ** 18)
+const kept = new Map()
 parentPort.on('message', question => {
   let answer
   try {
-    answer = task(question, buffer)
+    answer = task(question, buffer, kept)
   } catch (error) {
     answer = { failed: error instanceof Error ? error.message : String(error) }
   }
