@@ -57,14 +57,18 @@ export class NameMemo<T extends { readonly ecosystem: Ecosystem }> {
   }
 
   #useOf(name: string): NameUse<T> {
-    const known = this.#known.get(name)
+    const all = this.#known
+    const known = all.get(name)
     if (known !== undefined) return known
-    const askers: T[] = []
-    for (let at = 0; at < this.#readers.length; at++)
-      if (this.#readers[at]!.ecosystem.mayWant(name)) askers.push(this.#readers[at]!)
+    const readers = this.#readers
+    let askers = noUse.askers as readonly T[]
+    for (let at = 0; at < readers.length; at++) {
+      const reader = readers[at]!
+      if (reader.ecosystem.mayWant(name)) askers = [...askers, reader]
+    }
     const mayIdentify = distroNames.includes(name)
     const use = askers.length === 0 && !mayIdentify ? noUse : { askers, mayIdentify }
-    if (this.#known.size < maxNames) this.#known.set(name, use)
+    if (all.size < maxNames) all.set(name, use)
     return use
   }
 }
