@@ -11,7 +11,7 @@ import type { Stage } from '#model/stage.ts'
 import { canonicalPolicy } from '#policy/canonical.ts'
 import { judge } from '#policy/judge.ts'
 import type { Policy } from '#policy/types.ts'
-import { canonical, type Facts } from './facts.ts'
+import type { Facts } from './facts.ts'
 import { type Gathered, gatherFacts } from './gather.ts'
 import { matchPackages, neededEcosystems, questionsAbout } from './match.ts'
 import { openTarget } from './open-target.ts'
@@ -172,7 +172,9 @@ async function loadMatchings(packages: readonly Package[]): Promise<ReadonlyMap<
  */
 function digestAdvisories(held: string, findings: readonly VulnerabilityFinding[], ports: Ports): string {
   const hasher = ports.hash('sha256')
-  hasher.update(canonical({ held, flaws: findings.map(({ vulnerability }) => vulnerability) }))
+  hasher.update(held)
+  // Members of a flaw come in the order in which the store's reader writes them.
+  hasher.update(JSON.stringify(findings.map(({ vulnerability }) => vulnerability)))
   return `sha256:${hasher.hex()}`
 }
 

@@ -160,19 +160,14 @@ function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
   const findKev = db.prepare('SELECT added, due, ransomware FROM kev WHERE cve = ?')
   const findEpss = db.prepare('SELECT score, percentile FROM epss WHERE cve = ?')
   findEpss.setReturnArrays(true)
-  let exploited: ReadonlySet<unknown> | undefined
+  let exploited: ReadonlySet<string> | undefined
   const date = db.prepare("SELECT value FROM fact WHERE name = 'epss.date'").get()?.value as string | undefined
 
   function exploitation(id: string): Pick<Vulnerability, 'epss' | 'kev'> {
     const number = cveNumber(id)
     if (number === undefined) return {}
     const scored = (date === undefined ? undefined : findEpss.get(number)) as readonly number[] | undefined
-    exploited ??= new Set(
-      db
-        .prepare('SELECT cve FROM kev')
-        .all()
-        .map(row => row.cve),
-    )
+    exploited ??= readExploited(db)
     const listed = exploited.has(id) ? findKev.get(id) : undefined
     return {
       ...(scored && { epss: { score: scored[0]!, percentile: scored[1]!, date: date! } }),
@@ -198,6 +193,12 @@ function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
     const rating = chooseRating(described.ratings, preferred)
     return rating === undefined ? described : { ...described, severity: rating.severity, severitySource: rating.source }
   }
+}
+
+/** As one text: a row for each takes five times as long. */
+function readExploited(db: DatabaseSync): ReadonlySet<string> {
+  const text = db.prepare("SELECT group_concat(cve, ' ') AS cves FROM kev").get()?.cves
+  return new Set(typeof text === 'string' ? text.split(' ') : [])
 }
 
 function createSupport(db: DatabaseSync): AdvisoryReader['support'] {
