@@ -1,7 +1,7 @@
 import { baseName, directoryName } from '#lib/text.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import { LinkHistory } from './stack-links.ts'
-import { eachLanding, follow, StraightPaths } from './stack-paths.ts'
+import { eachLanding, ending, follow, StraightPaths } from './stack-paths.ts'
 
 /** A file of one layer, and how long it stays visible as layers are stacked on it. */
 export interface StackedFile {
@@ -104,13 +104,16 @@ function entriesAt(
   paths: ReadonlySet<string>,
 ): readonly LayerEntry[] {
   const directories = new Set([...paths].map(directoryName))
+  // Links lead to other directories, never to another last part.
+  const endings = new Set([...paths].map(ending))
   const found: LayerEntry[] = []
   layers.forEach(({ tree }, layer) => {
     const landings = {
       directoryOf: (directory: string) => links.directoryOf(directory, layer),
       isKept: (directory: string) => directories.has(directory),
     }
-    eachLanding(tree.paths, landings, (path, name) => {
+    const named = tree.paths.filter(name => endings.has(ending(name)))
+    eachLanding(named, landings, (path, name) => {
       if (paths.has(path)) found.push({ layer, name, path })
     })
   })
