@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { shippedCycle } from '#advisories/eol/shipped.ts'
 import { cveNumber } from '#advisories/epss/normalize.ts'
 import { compareIds, isCve } from '#advisories/flaws.ts'
@@ -156,35 +156,40 @@ function remember<T>(answer: (question: string) => T): (question: string) => T {
 const bare = { aliases: [], severity: 'UNKNOWN', ratings: [], cwes: [], references: [] } as const
 
 function createDescribe(db: DatabaseSync): AdvisoryReader['describe'] {
-  const find = db.prepare('SELECT detail FROM flaw WHERE id = ?')
+  // One question for both: to ask costs more than to find.
+  const find = db.prepare(
+    `SELECT f.detail, e.score, e.percentile FROM (SELECT ? AS id, ? AS cve) asked
+     LEFT JOIN flaw f ON f.id = asked.id LEFT JOIN epss e ON e.cve = asked.cve`,
+  )
+  find.setReturnArrays(true)
   const findKev = db.prepare('SELECT added, due, ransomware FROM kev WHERE cve = ?')
-  const findEpss = db.prepare('SELECT score, percentile FROM epss WHERE cve = ?')
-  findEpss.setReturnArrays(true)
   let exploited: ReadonlySet<string> | undefined
   const date = db.prepare("SELECT value FROM fact WHERE name = 'epss.date'").get()?.value as string | undefined
 
-  function exploitation(id: string): Pick<Vulnerability, 'epss' | 'kev'> {
-    const number = cveNumber(id)
-    if (number === undefined) return {}
-    const scored = (date === undefined ? undefined : findEpss.get(number)) as readonly number[] | undefined
+  function listing(cve: string): Vulnerability['kev'] {
     exploited ??= readExploited(db)
-    const listed = exploited.has(id) ? findKev.get(id) : undefined
-    return {
-      ...(scored && { epss: { score: scored[0]!, percentile: scored[1]!, date: date! } }),
-      ...(listed && {
-        kev: {
-          added: listed.added as string,
-          ...(listed.due === null ? {} : { due: listed.due as string }),
-          ransomware: listed.ransomware === 1,
-        },
-      }),
-    }
+    const listed = exploited.has(cve) ? findKev.get(cve) : undefined
+    return (
+      listed && {
+        added: listed.added as string,
+        ...(listed.due === null ? {} : { due: listed.due as string }),
+        ransomware: listed.ransomware === 1,
+      }
+    )
   }
 
   const describe = remember((flaw: string): Vulnerability => {
-    const row = find.get(flaw)
-    const known = row === undefined ? bare : (JSON.parse(unpack(row.detail)) as Omit<Vulnerability, 'id'>)
-    return { id: flaw, ...known, ...exploitation(flaw) }
+    const cve = cveNumber(flaw)
+    const row: unknown = find.get(flaw, cve ?? null)
+    const [detail, score, percentile] = row as readonly [SQLOutputValue, number | null, number | null]
+    const known = detail === null ? bare : (JSON.parse(unpack(detail)) as Omit<Vulnerability, 'id'>)
+    const kev = cve === undefined ? undefined : listing(flaw)
+    return {
+      id: flaw,
+      ...known,
+      ...(date !== undefined && score !== null && percentile !== null && { epss: { score, percentile, date } }),
+      ...(kev && { kev }),
+    }
   })
 
   return (flaw, preferred) => {
