@@ -61,7 +61,7 @@ export class NameMemo<T extends { readonly ecosystem: Ecosystem }> {
     const known = all.get(name)
     if (known !== undefined) return known
     const readers = this.#readers
-    let askers = noUse.askers as readonly T[]
+    let askers: readonly T[] = noUse.askers
     for (let at = 0; at < readers.length; at++) {
       const reader = readers[at]!
       if (reader.ecosystem.mayWant(name)) askers = [...askers, reader]
