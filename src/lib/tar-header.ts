@@ -1,7 +1,5 @@
 import { decodeFileName } from './file-name.ts'
 
-const asText = Buffer.prototype.toString as (this: Uint8Array, ...range: ['latin1', number, number]) => string
-
 /** Tar's unit: headers are one block, bodies are padded to whole ones. */
 export const tarBlock = 512
 
@@ -121,13 +119,10 @@ function prefixOf(block: Uint8Array, dialect: Dialect): string {
 }
 
 function textField(block: Uint8Array, offset: number, length: number): string {
-  const most = offset + length
-  let end = offset
-  let bits = 0
-  for (; end < most && block[end] !== 0; end++) bits |= block[end]!
-  if (end === offset) return ''
-  // ASCII, as nearly all are, takes half the time of any other.
-  return bits < 0x80 ? asText.call(block, 'latin1', offset, end) : decodeFileName(block.subarray(offset, end))
+  if (block[offset] === 0) return ''
+  const end = block.indexOf(0, offset)
+  const isFull = end < 0 || end > offset + length
+  return decodeFileName(block.subarray(offset, isFull ? offset + length : end))
 }
 
 function isBlank(byte: number): boolean {
