@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { LayerSource } from '#images/types.ts'
 import { type WrittenImage, writeDockerArchive } from '#test/images/image-writer.ts'
+import { cacheIn, portsIn } from '#test/support/ports.ts'
 import { gatherFacts } from './gather.ts'
 import type { Ports } from './ports.ts'
 import { inventory } from './scan.ts'
@@ -27,24 +27,17 @@ const image: WrittenImage = {
 /** Ports that keep facts in memory, and what was asked of them. */
 function portsOf(build: string | undefined, stored = new Map<string, Uint8Array>()) {
   const hits: string[] = []
+  const cache = cacheIn(stored)
   const ports: Ports = {
-    advisories: () => Promise.reject(new Error('not asked for')),
+    ...portsIn(folder),
     cache: {
       get: async key => {
         if (stored.has(key)) hits.push(key)
-        return stored.get(key)
+        return cache.get(key)
       },
-      prepare: async (key, value) => async () => void stored.set(key, value),
+      prepare: cache.prepare,
     },
-    answers: { get: async () => undefined, prepare: async () => async () => undefined },
     ...(build !== undefined && { build }),
-    hash: algorithm => {
-      const hash = createHash(algorithm)
-      return { update: data => void hash.update(data), hex: () => hash.digest('hex') }
-    },
-    now: () => new Date('2026-11-20T12:00:00Z'),
-    temporary: folder,
-    environment: {},
   }
   return { ports, stored, hits }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import type { AdvisoryReader } from '#advisories/types.ts'
 import { defaultPolicyFile } from '#policy/default-policy.ts'
 import { parsePolicy } from '#policy/parse.ts'
 import { writeDockerArchive } from '#test/images/image-writer.ts'
+import { cacheIn, portsIn } from '#test/support/ports.ts'
 import type { Ports } from './ports.ts'
 import { scan as scanTarget } from './scan.ts'
 
@@ -26,13 +26,6 @@ const left = (version: string) => ({
 const write = (name: string, layers: { readonly name: string; readonly body: string }[][], history?: object[]) =>
   writeDockerArchive(join(folder, `${name}.tar`), [{ layers, ...(history !== undefined && { history }) }])
 const image = write('image', [[release, status], [left('1.3.0')]])
-
-function cacheIn(stored: Map<string, Uint8Array>): Ports['cache'] {
-  return {
-    get: async key => stored.get(key),
-    prepare: async (key, value) => async () => void stored.set(key, value),
-  }
-}
 
 /** A store that knows one flaw of `left`, fixed in `fixed`, and a home that keeps what it is given. */
 function home() {
@@ -58,17 +51,11 @@ function home() {
   /** What was found, and how often the store was asked for it. */
   const scan = async (target: string) => {
     const ports: Ports = {
+      ...portsIn(folder),
       advisories: async () => advisories(),
       cache: cacheIn(facts),
       answers: cacheIn(stored),
       build: world.build,
-      hash: algorithm => {
-        const hash = createHash(algorithm)
-        return { update: data => void hash.update(data), hex: () => hash.digest('hex') }
-      },
-      now: () => new Date('2026-11-20T12:00:00Z'),
-      temporary: folder,
-      environment: {},
     }
     world.lookups = 0
     const result = await scanTarget({ target, open: {}, policy, stage: 'build', version: '0' }, ports)

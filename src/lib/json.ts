@@ -72,10 +72,7 @@ export function* gathered(pieces: Iterable<string>): Generator<string> {
 }
 
 function escaped(json: string): string {
-  // Most pieces have nothing of that kind, which this tells faster.
-  return /[\x7f-\uffff]/.test(json)
-    ? json.replace(invisible, character => character.split('').map(escapeUnit).join(''))
-    : json
+  return json.replace(invisible, character => character.split('').map(escapeUnit).join(''))
 }
 
 /** JSON in ASCII, of which the bytes are read several times as fast as of any other. */

@@ -5,9 +5,9 @@ import type { FindingPath } from './condition-paths.ts'
 interface Known {
   outcome?: Outcome
   /** By the value that is read next. */
-  readonly next: Map<unknown, Known>
+  next?: Map<unknown, Known>
   /** By how many steps of the path there were, where not all. */
-  readonly cut: Map<number, Known>
+  cut?: Map<number, Known>
 }
 
 /**
@@ -15,17 +15,13 @@ interface Known {
  * reads, as most are.
  */
 export function evaluateOnce({ evaluate, reads }: Condition): Condition['evaluate'] {
-  const all = nothing()
+  const all: Known = {}
   return variables => {
     const known = knownOf(variables, reads, all)
     if (known === undefined) return evaluate(variables)
     known.outcome ??= evaluate(variables)
     return known.outcome
   }
-}
-
-function nothing(): Known {
-  return { next: new Map(), cut: new Map() }
 }
 
 /** Undefined where the condition reads a list, a time or more. */
@@ -38,14 +34,19 @@ function knownOf({ finding }: Variables, reads: readonly FindingPath[], all: Kno
       value = (value as Readonly<Record<string, unknown>>)[path[depth]!]
     if (typeof value === 'object') return undefined
     // What is missing is named in an error, and so makes a difference too.
-    if (depth < path.length) known = entry(known.cut, depth)
+    if (depth < path.length) {
+      known.cut ??= new Map()
+      known = entry(known.cut, depth)
+    }
+    // Made where they are needed: of a condition that reads a name, there are as many ends as findings.
+    known.next ??= new Map()
     known = entry(known.next, value)
   }
   return known
 }
 
 function entry<K>(map: Map<K, Known>, key: K): Known {
-  let found = map.get(key)
-  if (found === undefined) map.set(key, (found = nothing()))
+  const found = map.get(key) ?? {}
+  map.set(key, found)
   return found
 }
