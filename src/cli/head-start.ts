@@ -28,7 +28,7 @@ export function headStart(words: readonly string[]): Remember | undefined {
   const folder = join(locateHome(process.env).cache, 'seen')
   const file = join(folder, String(image.number % slots))
   if (isIn(file, image.mark)) return undefined
-  warmPartThread()
+  warmPartThread(image.early)
   return () => {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -43,6 +43,8 @@ export function headStart(words: readonly string[]): Remember | undefined {
 interface Mark {
   readonly number: number
   readonly mark: string
+  /** What the thread is to begin with. */
+  readonly early: Parameters<typeof warmPartThread>[0]
 }
 
 function largeImage(word: string): Mark | undefined {
@@ -53,7 +55,7 @@ function largeImage(word: string): Mark | undefined {
     if (stat.isDirectory()) return largeLayout(join(path, 'blobs/sha256'))
     if (!stat.isFile() || stat.size < largeBytes) return undefined
     const { dev, ino, size, mtimeMs, ctimeMs } = stat
-    return { number: ino, mark: [dev, ino, size, mtimeMs, ctimeMs].join(' ') }
+    return { number: ino, mark: [dev, ino, size, mtimeMs, ctimeMs].join(' '), early: { path, isArchive: true } }
   } catch {
     return undefined
   }
@@ -65,7 +67,8 @@ function largeLayout(blobs: string): Mark | undefined {
   const sizes = names.map(name => statSync(join(blobs, name)).size)
   if (sizes.reduce((sum, size) => sum + size, 0) < largeLayoutBytes) return undefined
   const largest = names[sizes.indexOf(Math.max(...sizes))]!
-  return { number: Number.parseInt(largest.slice(0, 8), 16), mark: largest }
+  const early = { path: join(blobs, largest), isArchive: false }
+  return { number: Number.parseInt(largest.slice(0, 8), 16), mark: largest, early }
 }
 
 function isIn(file: string, mark: string): boolean {

@@ -32,7 +32,7 @@ export function readOutputs(command: string, flags: Flags): readonly Output[] {
   return outputs.length === 0 ? [{ format: 'table' }] : outputs
 }
 
-/** Characters of a report that are made before it is known whether it will be written: more than most have. */
+/** Bytes of a report that are made before it is known whether it will be written: more than most have. */
 const maxAhead = 4 * 2 ** 20
 
 /** Tells a result as the reports that were asked for, and calls `settle` before the first of them is written. */
@@ -52,7 +52,7 @@ export async function prepareReports(
   outputs: readonly Output[],
   flags: Flags,
 ): Promise<() => Promise<void>> {
-  const reports: { readonly file: string | undefined; readonly pieces: Iterable<string> }[] = []
+  const reports: { readonly file: string | undefined; readonly pieces: Iterable<Uint8Array> }[] = []
   for (const { format, file } of outputs) {
     const render = await reportFormats.find(({ id }) => id === format)!.load()
     reports.push({ file, pieces: begun(render(result, renderOptions(flags, file === undefined))) })
@@ -62,10 +62,11 @@ export async function prepareReports(
   }
 }
 
-/** The same pieces, the first of them made already. */
-function begun(pieces: Iterable<string>): Iterable<string> {
-  const rest = Iterator.from(pieces)
-  const made: string[] = []
+/** The same pieces in UTF-8, the first of them made already. */
+function begun(pieces: Iterable<string>): Iterable<Uint8Array> {
+  const encoder = new TextEncoder()
+  const rest = Iterator.from(pieces).map(piece => encoder.encode(piece))
+  const made: Uint8Array[] = []
   for (let length = 0; length < maxAhead; ) {
     const next = rest.next()
     if (next.done === true) return made
@@ -101,7 +102,7 @@ function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
   }
 }
 
-async function print(pieces: Iterable<string>): Promise<void> {
+async function print(pieces: Iterable<Uint8Array>): Promise<void> {
   const { stdout } = process
   for (const piece of pieces) {
     // Nobody reads any more: `main` has heard why.
@@ -118,7 +119,7 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
   listening.abort()
 }
 
-async function save(file: string, pieces: Iterable<string>): Promise<void> {
+async function save(file: string, pieces: Iterable<Uint8Array>): Promise<void> {
   try {
     await writeFile(file, pieces)
   } catch (error) {

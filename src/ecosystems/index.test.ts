@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ecosystems } from './index.ts'
+import type { Ecosystem } from './types.ts'
 
 const part = fc.constantFrom(
   ...['node_modules', 'package.json', 'left', '.pnpm', '.pnp.cjs', '.pnp.data.json', 'yarn.lock', 'bun.lockb'],
@@ -12,8 +13,15 @@ const part = fc.constantFrom(
   ...['dev.txt', 'requirements.txt', 'poetry.lock', 'pylock.toml', 'pylock.dev.toml', 'uv.lock', 'Pipfile.lock'],
 )
 
+/** As `Ecosystem` says it of a name, wherever the file lies. */
+function mayWant({ names = [], mayWantEnd }: Ecosystem, name: string): boolean {
+  const dot = name.lastIndexOf('.')
+  return names.includes(name) || mayWantEnd?.(dot < 0 ? '' : name.slice(dot)) === true
+}
+
 describe('ecosystems/index', () => {
-  it.each(ecosystems)('wants no file of $id by a name that it passes over', ({ wants, mayWant, mayWantAllIn }) => {
+  it.each(ecosystems)('wants no file of $id by a name that it passes over', ecosystem => {
+    const { wants, mayWantAllIn } = ecosystem
     const paths = fc.array(part, { minLength: 1, maxLength: 6 })
     const mode = fc.constantFrom('installed', 'directory')
 
@@ -21,7 +29,7 @@ describe('ecosystems/index', () => {
       fc.property(paths, mode, (parts, of) => {
         const path = parts.join('/')
         const directory = path.slice(0, path.lastIndexOf('/') + 1)
-        const isPassed = !mayWant(parts.at(-1)!) && mayWantAllIn?.(directory) !== true
+        const isPassed = !mayWant(ecosystem, parts.at(-1)!) && mayWantAllIn?.(directory) !== true
 
         expect(isPassed && wants({ path, size: 1 << 20, mode: 0o755 }, of)).toBe(false)
       }),
@@ -32,6 +40,6 @@ describe('ecosystems/index', () => {
   it('passes over most names of a tree of sources', () => {
     const names = ['index.js', 'README.md', 'main.py', 'style.css', 'app.ts', 'App.java', 'Main.class', 'logo.png']
 
-    expect(names.filter(name => ecosystems.some(({ mayWant }) => mayWant(name)))).toEqual([])
+    expect(names.filter(name => ecosystems.some(ecosystem => mayWant(ecosystem, name)))).toEqual([])
   })
 })

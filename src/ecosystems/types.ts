@@ -27,12 +27,15 @@ export interface Ecosystem {
    * (`mode` is `directory`) lock and manifest files too.
    */
   readonly wants: (file: FileInfo, mode: TreeMode) => boolean
+  /** Names that wanted files may have, whatever they end with. */
+  readonly names?: readonly string[]
   /**
-   * False for a name that no wanted file has, wherever it lies and however large it is: most files of a directory are
-   * passed over by this alone, without a look at them. Asked once for each name. Same rules as for `wants`.
+   * True for an end of names, from the last dot on (`.jar`; empty for names without one), that a wanted file of any name
+   * may have. Most files are passed over because their name is none of `names` and nobody may want its end: it is asked
+   * once for each end.
    */
-  readonly mayWant: (name: string) => boolean
-  /** True for a directory (its path ends with `/`) in which any name may be wanted, whatever `mayWant` says of it. */
+  readonly mayWantEnd?: (end: string) => boolean
+  /** True for a directory (its path ends with `/`) in which a file of any name may be wanted. */
   readonly mayWantAllIn?: (directory: string) => boolean
   /**
    * Canonical places of package databases (`var/lib/dpkg/status`). Where one of them leads through symbolic links to a

@@ -4,9 +4,10 @@ import type { OpenedTarget } from '#images/types.ts'
 import { type Limits, limitDetail } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import { decodeFacts, encodeFacts, type LayerFacts, listedPackages } from './layer-facts.ts'
+import { NameMemo } from './name-memo.ts'
 import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
-import { beginLayer, type Reader, readersKey } from './read-layer.ts'
+import { beginLayer, type Manner, type Reader, readersKey } from './read-layer.ts'
 
 /** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
 const layersAtOnce = 3
@@ -36,7 +37,10 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
   const ends: Promise<unknown>[] = []
   let next = 0
   let entries = 0
-  const tally = new PackageTally(request.limits)
+  const { mode, limits } = request
+  const tally = new PackageTally(limits)
+  const loading = request.readers.then(readers => ({ readers, mode, limits, tally, names: new NameMemo(readers) }))
+  loading.catch(() => undefined)
   const work = async () => {
     let before: Promise<unknown> | undefined
     while (next < opened.layers.length) {
@@ -46,7 +50,7 @@ export async function readLayers(opened: OpenedTarget, request: LayersRequest): 
         results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', request.limits))
         continue
       }
-      const { result, ready } = await readCached(opened, index, { ...request, ends, tally })
+      const { result, ready } = await readCached(opened, index, { ...request, ends, tally, loading })
       results[index] = result
       entries += entriesOf(result.facts)
       // Entries for the cache take memory while they are made: no more of them than layers at a time.
@@ -86,9 +90,13 @@ function entriesOf({ tree }: LayerFacts): number {
 async function readCached(
   opened: OpenedTarget,
   index: number,
-  request: LayersRequest & { readonly ends: Promise<unknown>[]; readonly tally: PackageTally },
+  request: LayersRequest & {
+    readonly ends: Promise<unknown>[]
+    readonly tally: PackageTally
+    readonly loading: Promise<Manner>
+  },
 ): Promise<{ readonly result: LayerResult; readonly ready?: Promise<unknown> }> {
-  const { readers, mode, ports, limits, keeping, ends, tally } = request
+  const { loading, mode, ports, keeping, ends, tally } = request
   const source = opened.layers[index]!
   const by = readersKey(ecosystems, mode)
   const key = (digest: string) => `${digest.replace(':', '-')}-${by}`
@@ -100,7 +108,7 @@ async function readCached(
     return { result: { facts: known, diffId: source.diffId, end: Promise.resolve([]) } }
   }
   source.prepare?.(ports.signal)
-  const layer = beginLayer(source, { readers: await readers, mode, limits, tally }, ports)
+  const layer = beginLayer(source, await loading, ports)
   // Made ready while the bytes are verified, where there are any to verify: a directory is not kept.
   const claimed = source.digest
   const ready = claimed === undefined ? undefined : layer.shown.then(facts => prepare(key(claimed), facts, ports))

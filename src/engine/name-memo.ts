@@ -2,8 +2,8 @@ import type { Ecosystem, FileInfo, TreeMode } from '#ecosystems/types.ts'
 import { baseName } from '#lib/text.ts'
 import { distroFiles } from '#model/distro.ts'
 
-/** So many names are remembered; trees of more have names that hardly come twice. */
-const maxNames = 20_000
+/** So many ends of names are remembered; trees of more have ends that hardly come twice. */
+const maxEnds = 20_000
 
 const distroNames: readonly string[] = distroFiles.map(baseName)
 
@@ -17,18 +17,29 @@ export interface NameUse<T> {
 
 const noUse: NameUse<never> = { askers: [], mayIdentify: false }
 
-/** Knows the use of names: of the many files of a directory, few have any. */
+/** The use of all names of one end, but for those that are named. */
+interface EndUse<T> {
+  readonly use: NameUse<T>
+  readonly named: ReadonlyMap<string, NameUse<T>> | undefined
+}
+
+/**
+ * Knows the use of names: of the many files of a directory, few have any. Remembered by the end of the name, since an
+ * image has thousands of names and some hundred ends.
+ */
 export class NameMemo<T extends { readonly ecosystem: Ecosystem }> {
   readonly #readers: readonly T[]
   /** Those who want whole directories. */
   readonly #gatherers: readonly T[]
-  readonly #known = new Map<string, NameUse<T>>()
+  readonly #ends = new Map<string, EndUse<T>>()
   #directory = ''
   #gathering: readonly T[] = []
 
   constructor(readers: readonly T[]) {
     this.#readers = readers
     this.#gatherers = readers.filter(({ ecosystem }) => ecosystem.mayWantAllIn !== undefined)
+    const names = new Set([...distroNames, ...readers.flatMap(({ ecosystem }) => ecosystem.names ?? [])])
+    for (const [end, those] of Map.groupBy(names, name => endOf(name, 0))) this.#ends.set(end, this.#learn(end, those))
     this.#enter('')
   }
 
@@ -36,18 +47,21 @@ export class NameMemo<T extends { readonly ecosystem: Ecosystem }> {
   useAt(path: string): NameUse<T> {
     const start = path.lastIndexOf('/') + 1
     if (start !== this.#directory.length || !path.startsWith(this.#directory)) this.#enter(path.slice(0, start))
-    return this.#with(this.#useOf(path.slice(start)))
+    return this.#with(this.#useOf(path, start))
   }
 
   /** `directory` is empty or ends with `/`. */
   useIn(directory: string, name: string): NameUse<T> {
     if (directory !== this.#directory) this.#enter(directory)
-    return this.#with(this.#useOf(name))
+    return this.#with(this.#useOf(name, 0))
   }
 
   #enter(directory: string): void {
     this.#directory = directory
-    this.#gathering = this.#gatherers.filter(({ ecosystem }) => ecosystem.mayWantAllIn!(directory))
+    this.#gathering = noUse.askers
+    for (const one of this.#gatherers) {
+      if (one.ecosystem.mayWantAllIn!(directory)) this.#gathering = [...this.#gathering, one]
+    }
   }
 
   #with(use: NameUse<T>): NameUse<T> {
@@ -56,21 +70,32 @@ export class NameMemo<T extends { readonly ecosystem: Ecosystem }> {
     return { askers, mayIdentify: use.mayIdentify }
   }
 
-  #useOf(name: string): NameUse<T> {
-    const all = this.#known
-    const known = all.get(name)
-    if (known !== undefined) return known
-    const readers = this.#readers
-    let askers: readonly T[] = noUse.askers
-    for (let at = 0; at < readers.length; at++) {
-      const reader = readers[at]!
-      if (reader.ecosystem.mayWant(name)) askers = [...askers, reader]
+  /** The use of the name that begins at `start`. */
+  #useOf(path: string, start: number): NameUse<T> {
+    const end = endOf(path, start)
+    let known = this.#ends.get(end)
+    if (known === undefined) {
+      known = this.#learn(end)
+      if (this.#ends.size < maxEnds) this.#ends.set(end, known)
     }
-    const mayIdentify = distroNames.includes(name)
-    const use = askers.length === 0 && !mayIdentify ? noUse : { askers, mayIdentify }
-    if (all.size < maxNames) all.set(name, use)
-    return use
+    return known.named?.get(path.slice(start)) ?? known.use
   }
+
+  #learn(end: string, names: readonly string[] = []): EndUse<T> {
+    const enders = this.#readers.filter(({ ecosystem }) => ecosystem.mayWantEnd?.(end))
+    const named = names.map((name): [string, NameUse<T>] => {
+      const askers = this.#readers.filter(one => enders.includes(one) || one.ecosystem.names?.includes(name))
+      return [name, { askers, mayIdentify: distroNames.includes(name) }]
+    })
+    const use = enders.length === 0 ? noUse : { askers: enders, mayIdentify: false }
+    return { use, named: named.length === 0 ? undefined : new Map(named) }
+  }
+}
+
+/** From the last dot on of the name that begins at `start`; empty where it has none. */
+function endOf(path: string, start: number): string {
+  const dot = path.lastIndexOf('.')
+  return dot < start ? '' : path.slice(dot)
 }
 
 /** True where no ecosystem wants a file of this use, and nothing is to be told from its text. */

@@ -31,6 +31,7 @@ export interface Manner {
   readonly limits: Limits
   /** Shared by the layers of one target; default: the layer's own. */
   readonly tally?: PackageTally
+  readonly names?: NameMemo<Reader>
 }
 
 export interface LayerReading {
@@ -99,6 +100,15 @@ export async function readLayer(
   return end
 }
 
+/** What is known of one path besides that it is there; most paths have nothing of it. */
+interface Known {
+  /** What was read from it. */
+  readonly files: ReadFile[]
+  /** The target of a symbolic link. */
+  readonly symlink?: string
+  readonly hardlink?: { readonly target: string; readonly mode: number }
+}
+
 /** Collects what one layer holds while it is walked. */
 export class LayerSheet {
   readonly problems: Problem[] = []
@@ -106,15 +116,13 @@ export class LayerSheet {
   readonly #mode: TreeMode
   readonly #limits: Limits
   readonly #hash: Ports['hash']
-  /** By path: where a layer names a path twice, the later entry is the file. */
-  readonly #files = new Map<string, ReadFile[]>()
+  /** By path: where a layer names a path twice, the later entry is the file. One map, since each entry asks it. */
+  readonly #known = new Map<string, Known>()
   readonly #texts: (readonly [string, string])[] = []
   readonly #paths: string[] = []
   readonly #directories: string[] = []
-  readonly #symlinks = new Map<string, string>()
   readonly #whiteouts: string[] = []
   readonly #opaques: string[] = []
-  readonly #hardlinks = new Map<string, { readonly target: string; readonly mode: number }>()
   /** Of every regular file: where its path is in `#paths`, its size and its mode; plain numbers, since files are many. */
   readonly #regular: number[] = []
   readonly #mayProve: (path: string) => boolean
@@ -123,16 +131,19 @@ export class LayerSheet {
   readonly #refusals = new Set<string>()
   #passedOver = 0
 
-  constructor({ readers, mode, limits, tally = new PackageTally(limits) }: Manner, hash: Ports['hash']) {
+  constructor(manner: Manner, hash: Ports['hash']) {
+    const { readers, mode, limits, tally = new PackageTally(limits), names = new NameMemo(readers) } = manner
     this.#readers = readers
     this.#mode = mode
     this.#limits = limits
     this.#tally = tally
     this.#hash = hash
-    this.#names = new NameMemo(readers)
-    // Size and mode are not known of a path in a file list: as large and executable as anything may be.
-    this.#mayProve = path =>
-      isWantedBy(this.#names.useAt(path).askers, { path, size: 1 << 20, mode: 0o755 }, mode, 'language')
+    this.#names = names
+    this.#mayProve = path => {
+      const { askers } = names.useAt(path)
+      // Size and mode are not known of a path in a file list: as large and executable as anything may be.
+      return askers.length > 0 && isWantedBy(askers, { path, size: 1 << 20, mode: 0o755 }, mode, 'language')
+    }
   }
 
   /** True for a file that nobody wants whatever it is; it is counted. */
@@ -153,21 +164,17 @@ export class LayerSheet {
         return false
     }
     // A directory of this machine has no path twice.
-    if (entry.isLazy !== true) {
-      this.#files.delete(entry.path)
-      this.#hardlinks.delete(entry.path)
-      this.#symlinks.delete(entry.path)
-    }
+    if (entry.isLazy !== true) this.#known.delete(entry.path)
     switch (entry.kind) {
       case 'directory':
         this.#directories.push(entry.path)
         return false
       case 'symlink':
-        this.#symlinks.set(entry.path, entry.target ?? '')
+        this.#known.set(entry.path, { files: [], symlink: entry.target ?? '' })
         this.#paths.push(entry.path)
         return false
       case 'hardlink':
-        this.#hardlinks.set(entry.path, { target: entry.target ?? '', mode: entry.mode })
+        this.#known.set(entry.path, { files: [], hardlink: { target: entry.target ?? '', mode: entry.mode } })
         this.#paths.push(entry.path)
         return false
       case 'other':
@@ -228,11 +235,12 @@ export class LayerSheet {
   /** Names of hard links that are still to be read, by the file that they lead to. */
   unreadLinks(): ReadonlyMap<string, readonly string[]> {
     const links = new Map<string, string[]>()
-    const ends = new Map([...this.#hardlinks.keys()].map(path => [path, this.#endOf(path)]))
+    const hardlinks = [...this.#known].filter(([, { hardlink }]) => hardlink !== undefined)
+    const ends = new Map(hardlinks.map(([path]) => [path, this.#endOf(path)]))
     const known = this.#statusOf(new Set(ends.values()))
-    for (const [path, { mode }] of this.#hardlinks) {
+    for (const [path, { hardlink }] of hardlinks) {
       const target = ends.get(path)!
-      const { size, mode: bits } = known.get(target) ?? { size: 1 << 20, mode }
+      const { size, mode: bits } = known.get(target) ?? { size: 1 << 20, mode: hardlink!.mode }
       const wanted = this.#readers.some(
         ({ ecosystem }) =>
           ecosystem.wants({ path, size, mode: bits }, this.#mode) &&
@@ -258,27 +266,31 @@ export class LayerSheet {
   #endOf(path: string): string {
     const seen = new Set<string>()
     let end = path
-    for (let link = this.#hardlinks.get(end); link !== undefined && !seen.has(end); link = this.#hardlinks.get(end)) {
+    for (;;) {
+      const link = this.#known.get(end)?.hardlink
+      if (link === undefined || seen.has(end)) return end
       seen.add(end)
       end = link.target
     }
-    return end
   }
 
   /** True where the ecosystem has looked at the file under this name, and found nothing in it. */
   #isOfNoInterest({ id, wants }: Ecosystem, file: FileInfo): boolean {
-    return wants(file, this.#mode) && !(this.#files.get(file.path) ?? []).some(({ ecosystem }) => ecosystem === id)
+    return (
+      wants(file, this.#mode) && !(this.#known.get(file.path)?.files ?? []).some(({ ecosystem }) => ecosystem === id)
+    )
   }
 
   facts(): LayerFacts {
+    const known = [...this.#known]
     return {
-      files: [...this.#files.values()].flat(),
+      files: known.flatMap(([, { files }]) => files),
       texts: this.#texts,
       problems: this.problems,
       tree: {
         paths: this.#paths,
         directories: this.#directories,
-        symlinks: [...this.#symlinks],
+        symlinks: known.flatMap(([path, { symlink }]) => (symlink === undefined ? [] : [[path, symlink] as const])),
         whiteouts: this.#whiteouts,
         opaques: this.#opaques,
         ...(this.#passedOver > 0 && { passedOver: this.#passedOver }),
@@ -287,9 +299,9 @@ export class LayerSheet {
   }
 
   #add(file: ReadFile): void {
-    const files = this.#files.get(file.path)
-    if (files === undefined) this.#files.set(file.path, [file])
-    else files.push(file)
+    const known = this.#known.get(file.path)
+    if (known === undefined) this.#known.set(file.path, { files: [file] })
+    else known.files.push(file)
   }
 
   #wantsText(path: string): boolean {

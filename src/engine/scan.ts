@@ -43,23 +43,28 @@ export async function inventory(
   tell?: Tell,
 ): Promise<ScanResult> {
   const conclude = (facts: Facts) => ({ ...described(facts, request, ports), findings: [], actions: [] })
-  return withTarget(request, ports, gathered => confirm(gathered, conclude, tell))
+  return withTarget(request, ports, (gathered, hasten) => confirm(gathered, conclude, { tell, hasten }))
 }
 
 /** The whole assessment of one target: the only way to scan, whichever program asks. */
 export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Promise<ScanResult> {
-  return withTarget(request, ports, async gathered => {
+  return withTarget(request, ports, async (gathered, hasten) => {
     const { conclude, keep } = await assess(gathered, request, ports)
-    const result = await confirm(gathered, conclude, tell)
+    const result = await confirm(gathered, conclude, { tell, hasten })
     await keep?.()
     return result
   })
 }
 
 /** Concludes and gets ready while the bytes are verified, and once more where they are not what they should be. */
-async function confirm(gathered: Gathered, conclude: (facts: Facts) => ScanResult, tell?: Tell): Promise<ScanResult> {
+async function confirm(
+  gathered: Gathered,
+  conclude: (facts: Facts) => ScanResult,
+  { tell, hasten }: { readonly tell?: Tell | undefined; readonly hasten?: (() => void) | undefined },
+): Promise<ScanResult> {
   const foreseen = conclude(gathered.expected)
   const ready = await tell?.(foreseen)
+  hasten?.()
   const facts = await gathered.facts
   if (facts === gathered.expected) {
     await ready?.()
@@ -132,14 +137,14 @@ function ask(
 async function withTarget<T>(
   request: Pick<ScanRequest, 'target' | 'open'>,
   ports: Ports,
-  work: (gathered: Gathered) => Promise<T>,
+  work: (gathered: Gathered, hasten?: () => void) => Promise<T>,
 ): Promise<T> {
   const { temporary, environment, signal, progress } = ports
   const opened = await openTarget(request.target, { ...request.open, temporary, environment, signal, progress })
   try {
     const gathered = await gatherFacts(opened, ports, limitsWith(request.open.limits ?? {}))
     try {
-      return await work(gathered)
+      return await work(gathered, opened.hasten)
     } finally {
       await gathered.end
     }

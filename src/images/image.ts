@@ -1,3 +1,4 @@
+import { helpHash } from '#io/hash-part.ts'
 import { Failure } from '#lib/failure.ts'
 import { asArray, member } from '#lib/json.ts'
 import { limitDetail, limitsWith } from '#model/limits.ts'
@@ -47,6 +48,7 @@ export function openImage(parts: ImageParts, options: OpenOptions): OpenedTarget
     image,
     layers: layersOf(parts, diffIds, options),
     problems,
+    hasten: () => void helpHash(),
     close: parts.close ?? (async () => undefined),
   }
 }

@@ -1,7 +1,7 @@
 import { contentMark, readAt } from '#io/file.ts'
 import { type BegunHash, hashPart } from '#io/hash-part.ts'
 import { encodingOf } from '#io/inflate.ts'
-import type { PartDigest } from '#io/part-tasks.ts'
+import type { PartDigest } from '#io/part-questions.ts'
 import type { FileRegion, LayerClaim } from './blob.ts'
 import { LayerCheck } from './layer-check.ts'
 

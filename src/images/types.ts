@@ -57,6 +57,8 @@ export interface OpenedTarget {
   /** Lowest first. A file system or directory has exactly one, without `diffId`. */
   readonly layers: readonly LayerSource[]
   readonly problems: readonly Problem[]
+  /** The caller has nothing else to do than to wait for walks to end: some of what they need may be done by its thread. */
+  readonly hasten?: () => void
   readonly close: () => Promise<void>
 }
 

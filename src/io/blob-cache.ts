@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib'
 
 /** Entries that unfold to more than this are not ours. */
 const maxEntryBytes = 512 * 1024 * 1024
@@ -54,7 +54,13 @@ export class BlobCache {
   }
 
   async #write(aside: string, key: string, value: Uint8Array): Promise<void> {
-    const body = await promisify(zstdCompress)(value)
+    const body = await promisify(zstdCompress)(value, {
+      pledgedSrcSize: value.length,
+      // Level 3 takes a third longer, for 4 % less.
+      params: { [constants.ZSTD_c_compressionLevel]: 1 },
+      // Each chunk of output is a turn through the thread pool.
+      chunkSize: 2 ** 18,
+    })
     await writeFile(aside, Buffer.concat([Buffer.from(header, 'latin1'), sealOf(key, body), body]), { mode: 0o600 })
   }
 

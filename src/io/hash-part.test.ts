@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { BegunHash, hashPart } from './hash-part.ts'
+import { BegunHash, hashPart, helpHash } from './hash-part.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hash-part-'))
 const path = join(folder, 'file')
@@ -62,6 +62,34 @@ describe('io/hash-part', () => {
       expect(bytes).toBe(1)
       expect(hex).toEqual([createHash('sha256').update(content.subarray(700_000)).digest('hex')])
     }
+  })
+
+  it('is helped by whoever only waits for it, with what no thread has begun', async () => {
+    const part = { fd: large, offset: 0, size: largeSize }
+    const stopping = new AbortController()
+    const first = hashPart(part, ['sha256'])
+    const second = hashPart({ ...part, size: largeSize - 1 }, ['sha256'], stopping.signal)
+    const third = hashPart({ ...part, size: largeSize - 2 }, ['sha256'])
+    third.then(() => stopping.abort())
+
+    await helpHash()
+
+    // Where there are more threads than one, another may have done it.
+    await expect(
+      second.then(
+        () => 'done',
+        error => error.name,
+      ),
+    ).resolves.toMatch(/done|AbortError/)
+    for (const [made, size] of [
+      [first, largeSize],
+      [third, largeSize - 2],
+    ] as const) {
+      const bytes = Buffer.alloc(size)
+      content.copy(bytes)
+      expect(await made).toEqual({ hex: [createHash('sha256').update(bytes).digest('hex')], bytes: size })
+    }
+    await helpHash()
   })
 
   it('goes on with what was begun, if that was much', async () => {

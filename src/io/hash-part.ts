@@ -1,14 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FilePart, readChunks } from './file.ts'
-import {
-  type BegunThere,
-  type HashAnswer,
-  type Hashing,
-  type HashQuestion,
-  hashStep,
-  type PartDigest,
-} from './part-tasks.ts'
-import { maxPartThreads, partThreads } from './part-threads.ts'
+import type { BegunThere, HashAnswer, Hashing, HashQuestion, PartDigest } from './part-questions.ts'
+import { hashStep } from './part-tasks.ts'
+import { givePart, maxPartThreads, partThreads } from './part-threads.ts'
 
 /** A thread takes as long to start as it takes to hash this much: without one, what is not more is hashed by who asks. */
 const bytesHere = 2 ** 25
@@ -77,12 +71,12 @@ export async function hashPart(
     hashedHere += part.size
     return hashHere(part, { hashes: hashesOf(algorithms), bytes: 0 }, signal)
   }
-  const stop = new Int32Array(new SharedArrayBuffer(4))
-  const onAbort = () => Atomics.store(stop, 0, 1)
+  const state = new Int32Array(new SharedArrayBuffer(8))
+  const onAbort = () => Atomics.store(state, 0, 1)
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort)
   try {
-    return await hashThere(part, { algorithms, stop, begun: begun?.there?.number })
+    return await hashThere(part, { algorithms, state, begun: begun?.there?.number }, signal)
   } catch (error) {
     signal?.throwIfAborted()
     throw error
@@ -91,22 +85,44 @@ export async function hashPart(
   }
 }
 
-function hashThere(part: FilePart, wanted: Omit<HashQuestion, keyof FilePart>): Promise<PartDigest> {
+/** What threads have been asked, in that order: the asker may do it, while none of them has begun. */
+const asked = new Set<{ readonly state: Int32Array; readonly isBegun: boolean; readonly here: () => Promise<void> }>()
+
+function hashThere(
+  part: FilePart,
+  wanted: Omit<HashQuestion, keyof FilePart>,
+  signal?: AbortSignal,
+): Promise<PartDigest> {
+  const { algorithms, state, begun } = wanted
   return new Promise<PartDigest>((resolve, reject) => {
+    const here = () => hashHere(part, { hashes: hashesOf(algorithms), bytes: 0 }, signal).then(resolve, reject)
+    const job = { state, isBegun: begun !== undefined, here }
     const hear = (answer: HashAnswer) => {
+      // Otherwise it is done here.
+      if (!asked.delete(job)) return
       if (answer === 'stopped') reject(new Error('stopped'))
       else if ('failed' in answer) reject(new Error(answer.failed))
       else resolve(answer)
     }
-    partThreads.give({
+    asked.add(job)
+    givePart({
       question: { ...part, ...wanted } satisfies HashQuestion,
       weight: part.size,
       most: maxPartThreads,
       hear: answer => hear(answer as HashAnswer),
       // A thread that cannot be had costs time, not the result.
-      lost: () => hashHere(part, { hashes: hashesOf(wanted.algorithms), bytes: 0 }).then(resolve, reject),
+      lost: () => asked.delete(job) && here(),
     })
   })
+}
+
+/** Hashes here what threads were asked for and have not begun, from the end: for a caller that only waits for them. */
+export async function helpHash(): Promise<void> {
+  for (const job of [...asked].reverse()) {
+    if (job.isBegun || Atomics.exchange(job.state, 1, 1) === 1) continue
+    asked.delete(job)
+    await job.here()
+  }
 }
 
 function hashesOf(algorithms: readonly string[]): readonly Hash[] {

@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { inflate } from './inflate.ts'
 import { inflatePart } from './inflate-part.ts'
 import type { Place } from './part-places.ts'
-import { type InflateAnswer, type InflateQuestion, inflateSteps } from './part-tasks.ts'
+import type { InflateAnswer, InflateQuestion } from './part-questions.ts'
+import { inflateSteps } from './part-tasks.ts'
 import { partThreads } from './part-threads.ts'
 
 /** Who inflates where is tested beside it. */

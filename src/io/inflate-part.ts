@@ -2,8 +2,9 @@ import { type FilePart, readChunks } from './file.ts'
 import type { BegunHash } from './hash-part.ts'
 import { faultOf, type InflateFault, inflate } from './inflate.ts'
 import { askPlace, idleUntil, leavePlace, nextTurn } from './part-places.ts'
-import { type InflateAnswer, type Inflated, type InflateQuestion, inflateSteps, type Ring } from './part-tasks.ts'
-import { maxPartThreads, partThreads } from './part-threads.ts'
+import type { InflateAnswer, Inflated, InflateQuestion, Ring } from './part-questions.ts'
+import { inflateSteps } from './part-tasks.ts'
+import { givePart, maxPartThreads } from './part-threads.ts'
 
 /** Pieces that a thread is ahead of their taker, at most. Measured: more, and larger ones, only take memory. */
 const ringPieces = 6
@@ -78,7 +79,7 @@ async function inflateThere(
     }
     const hear = (answer: unknown) => resolve(answer as InflateAnswer)
     const question: InflateQuestion = { ...part, encoding, ring, begins: begun?.there }
-    partThreads.give({ question, weight: part.size, most: maxPartThreads, hear, lost })
+    givePart({ question, weight: part.size, most: maxPartThreads, hear, lost })
   })
   let taken = 0
   try {

@@ -1,95 +1,50 @@
-import type { Hash } from 'node:crypto'
 import type { FilePart } from './file.ts'
+import type {
+  BegunHashes,
+  EarlyQuestion,
+  HashAnswer,
+  Hashing,
+  HashQuestion,
+  InflateAnswer,
+  Inflated,
+  InflateQuestion,
+} from './part-questions.ts'
 
 /*
  * What threads do with parts of files. They run the text of these functions, which may therefore use nothing but each
  * other and what they are given.
  */
 
-/** Digests that are wanted of a part. */
-export interface HashQuestion extends FilePart {
-  readonly algorithms: readonly string[]
-  /** The number under which an `InflateQuestion` may have begun them in the same thread. */
-  readonly begun?: number | undefined
-  /** The task stops where `stop[0]` becomes 1. */
-  readonly stop: Int32Array<SharedArrayBuffer>
-}
-
-/** The digests of a part, hexadecimal and in the order they were asked for, and how many bytes there were. */
-export interface PartDigest {
-  readonly hex: readonly string[]
-  readonly bytes: number
-}
-
-export type HashAnswer = PartDigest | { readonly failed: string } | 'stopped'
-
-/** A part that is wanted inflated. */
-export interface InflateQuestion extends FilePart {
-  readonly encoding: 'gzip' | 'zstd'
-  readonly ring: Ring
-  /** Digests of the part as it is stored: begun while the ring is full, for a `HashQuestion` to end. */
-  readonly begins?: BegunThere | undefined
-}
-
-/** Digests that a thread begins for one question and ends for another, which it knows by their number. */
-export interface BegunThere {
-  readonly number: number
-  readonly algorithms: readonly string[]
-}
-
-/** Digests of the first bytes of a part. */
-export interface Hashing {
-  readonly hashes: readonly Hash[]
-  bytes: number
-}
-
-/** Pieces of memory that one thread fills in turn, and another empties. */
-export interface Ring {
-  readonly pieces: readonly Uint8Array<SharedArrayBuffer>[]
-  /** Two for each piece: the bytes in it, and how many of the part were read for what came so far. */
-  readonly sizes: Float64Array<SharedArrayBuffer>
-  /** How many pieces were given, how many taken, and 1 where nothing more is wanted. A piece without bytes is the last. */
-  readonly counts: Int32Array<SharedArrayBuffer>
-}
-
-/** How inflating ended; nothing of it where all is well. */
-export interface InflateAnswer {
-  /** The library's name for what is wrong with the stream; `trailing` where bytes follow its end. */
-  readonly fault?: string
-  /** What the system says where the file cannot be read. */
-  readonly failed?: string
-  /** Nothing was done: this Node has no such decoder as is known here. */
-  readonly isUnknown?: true
-}
-
-/** A piece of what a part inflates to. */
-export interface Inflated {
-  /** Bytes, from the start of the memory that was given. */
-  readonly given: number
-  /** Bytes of the part that were read for what came so far. */
-  readonly read: number
-}
-
 export function partTask(
-  question: HashQuestion | InflateQuestion,
+  question: HashQuestion | InflateQuestion | EarlyQuestion,
   buffer: Buffer,
-  kept: Map<number, Hashing>,
-): HashAnswer | InflateAnswer {
+  kept: BegunHashes,
+): HashAnswer | InflateAnswer | void {
+  if ('path' in question) return earlyTask(question, buffer, kept)
   return 'ring' in question ? inflateTask(question, buffer, kept) : hashTask(question, buffer, kept)
 }
 
 export function hashTask(
-  { algorithms, begun = 0, stop, ...part }: HashQuestion,
+  { algorithms, begun = 0, state, ...part }: HashQuestion,
   buffer: Buffer,
-  kept: Map<number, Hashing>,
+  kept: BegunHashes,
 ): HashAnswer {
-  const { createHash } = process.getBuiltinModule('node:crypto')
-  const hashing = kept.get(begun) ?? { hashes: algorithms.map(name => createHash(name)), bytes: 0 }
+  if (Atomics.exchange(state, 1, 1) === 1) return 'stopped'
+  const hashing = kept.get(begun) ?? beginHash(part, algorithms, kept)
   kept.delete(begun)
   do {
-    if (Atomics.load(stop, 0) === 1) return 'stopped'
+    if (Atomics.load(state, 0) === 1) return 'stopped'
   } while (hashStep(part, hashing, buffer))
   return { hex: hashing.hashes.map(hash => hash.digest('hex')), bytes: hashing.bytes }
+}
+
+/** Digests of a part, of which something may be done already. */
+export function beginHash(part: FilePart, algorithms: readonly string[], kept: BegunHashes): Hashing {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const name = algorithms.join() === 'sha256' && kept.size > 0 ? earlyName(part) : ''
+  const early = kept.get(name)
+  kept.delete(name)
+  return early ?? { hashes: algorithms.map(algorithm => createHash(algorithm)), bytes: 0 }
 }
 
 /** Hashes some more of a part, as much as the buffer holds; false where nothing is left. */
@@ -106,16 +61,15 @@ export function hashStep({ fd, offset, size }: FilePart, hashing: Hashing, buffe
 export function inflateTask(
   { encoding, ring, begins, ...part }: InflateQuestion,
   input: Buffer,
-  kept: Map<number, Hashing>,
+  kept: BegunHashes,
 ): InflateAnswer {
-  const { createHash } = process.getBuiltinModule('node:crypto')
   const { pieces, sizes, counts } = ring
   let hashing: Hashing | undefined
   let room: Buffer | undefined
   const hashMore = () => {
     if (begins === undefined) return false
     if (hashing === undefined) {
-      hashing = { hashes: begins.algorithms.map(name => createHash(name)), bytes: 0 }
+      hashing = beginHash(part, begins.algorithms, kept)
       room = Buffer.allocUnsafeSlow(input.length)
       kept.set(begins.number, hashing)
       // Some nobody asks for again.
@@ -243,4 +197,51 @@ export function inflateSteps(
       stream.destroy()
     }
   }
+}
+
+/** Hashes the first bytes of a part, not more than a wrong guess may cost, for a `HashQuestion` to go on with. */
+export function earlyTask({ path, isArchive, stop }: EarlyQuestion, buffer: Buffer, kept: BegunHashes): void {
+  const { closeSync, constants, fstatSync, openSync } = process.getBuiltinModule('node:fs')
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const part = isArchive ? firstLayer(fd, buffer) : { fd, offset: 0, size: fstatSync(fd).size }
+    if (part === undefined) return
+    const name = earlyName(part)
+    const hashing: Hashing = { hashes: [createHash('sha256')], bytes: 0 }
+    const enough = 2 ** 25
+    while (hashing.bytes < enough && Atomics.load(stop, 0) === 0 && hashStep(part, hashing, buffer));
+    kept.set(name, hashing)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The same for every descriptor of a file that nobody has written to meanwhile. */
+export function earlyName({ fd, offset, size }: FilePart): string {
+  const { fstatSync } = process.getBuiltinModule('node:fs')
+  const { dev, ino, size: all, mtimeNs, ctimeNs } = fstatSync(fd, { bigint: true })
+  return [dev, ino, all, mtimeNs, ctimeNs, offset, size].join(' ')
+}
+
+/**
+ * Where the first layer of the first image lies in an archive as Docker saves it; undefined where it is not found at
+ * once. A guess: who asks for the layer reads the archive with all care.
+ */
+export function firstLayer(fd: number, buffer: Buffer): FilePart | undefined {
+  const { readSync } = process.getBuiltinModule('node:fs')
+  const members = new Map<string, FilePart>()
+  let offset = 0
+  for (let count = 0; count < 1000 && readSync(fd, buffer, 0, 512, offset) === 512; count++) {
+    const name = buffer.toString('latin1', 0, 100).split('\0', 1)[0]!
+    const size = Number.parseInt(buffer.toString('latin1', 124, 136), 8)
+    // The end of the archive, or a size that is written otherwise.
+    if (Number.isNaN(size)) break
+    members.set(name, { fd, offset: offset + 512, size })
+    offset += 512 + Math.ceil(size / 512) * 512
+  }
+  const manifest = members.get('manifest.json')
+  if (manifest === undefined || manifest.size > buffer.length) return undefined
+  const length = readSync(fd, buffer, 0, manifest.size, manifest.offset)
+  return members.get(JSON.parse(buffer.toString('utf8', 0, length))[0].Layers[0])
 }

@@ -50,9 +50,12 @@ export class ThreadPool {
     worker.postMessage(job.question)
   }
 
-  /** Starts a thread for jobs to come, where there is none; it does not keep the process. */
-  warm(): void {
-    if (!this.isWarm) this.#start().worker.unref()
+  /**
+   * Starts a thread for jobs to come, where there is none; it does not keep the process. Before the first of them it does
+   * `first`, of which no answer comes.
+   */
+  warm(first?: unknown): void {
+    if (!this.isWarm) this.#start(first).worker.unref()
   }
 
   /** True where a job needs no thread to be started. */
@@ -72,10 +75,15 @@ export class ThreadPool {
     return this.#start()
   }
 
-  #start(): Thread {
+  #start(first?: unknown): Thread {
     // Loaded where it is needed: a scan whose facts are cached starts no thread.
     const workers = process.getBuiltinModule('node:worker_threads')
-    const options = { eval: true, name: this.#name, resourceLimits: { maxYoungGenerationSizeMb: 1 } }
+    const options = {
+      eval: true,
+      name: this.#name,
+      workerData: first,
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
+    }
     const thread: Thread = { worker: new workers.Worker(programOf(this.#task, this.#others), options), jobs: [] }
     this.#threads.push(thread)
     thread.worker.on('message', (answer: unknown) => {
@@ -93,10 +101,15 @@ export class ThreadPool {
 function programOf(task: ThreadTask, others: readonly string[]): string {
   return `
 ${others.join('\n')}
-const { parentPort } = process.getBuiltinModule('node:worker_threads')
+const { parentPort, workerData: first } = process.getBuiltinModule('node:worker_threads')
 const task = ${task}
 const buffer = Buffer.allocUnsafeSlow(2 ** 18)
 const kept = new Map()
+if (first) {
+  try {
+    task(first, buffer, kept)
+  } catch {}
+}
 parentPort.on('message', question => {
   let answer
   try {

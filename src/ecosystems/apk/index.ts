@@ -8,7 +8,7 @@ export const apk: Ecosystem = {
   kind: 'system',
   version: 2,
   wants,
-  mayWant: name => name === 'installed' || name === 'os-release',
+  names: ['installed', 'os-release'],
   databases: ['lib/apk/db/installed', 'usr/lib/apk/db/installed'],
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,

@@ -8,7 +8,7 @@ export const deb: Ecosystem = {
   kind: 'system',
   version: 1,
   wants,
-  mayWant: name => name === 'copyright' || name === 'os-release',
+  names: ['copyright', 'os-release'],
   mayWantAllIn: directory => directory.includes('var/lib/dpkg/'),
   databases: ['var/lib/dpkg/status'],
   load: async () => (await import('./catalog.ts')).cataloger,

@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isGoMod, isProgram, isProgramName } from './paths.ts'
+import { isGoMod, isProgram, isProgramEnd } from './paths.ts'
 
 /** Go modules, in compiled programs and in `go.mod`. */
 export const golang: Ecosystem = {
@@ -9,7 +9,8 @@ export const golang: Ecosystem = {
   kind: 'language',
   version: 1,
   wants: (file, mode) => isProgram(file) || (mode === 'directory' && isGoMod(file.path)),
-  mayWant: name => isProgramName(name) || name === 'go.mod',
+  names: ['go.mod'],
+  mayWantEnd: isProgramEnd,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

@@ -19,14 +19,14 @@ const otherEnds: ReadonlySet<string> = new Set([
 /** True for what may be a compiled program: executable by anyone or named `.exe`, large enough, and not named otherwise. */
 export function isProgram(file: FileInfo): boolean {
   // The name first: size and mode may cost a look at the file system.
-  if (!isProgramName(file.path)) return false
+  if (!isProgramEnd(file.path.slice(file.path.lastIndexOf('.')))) return false
   if (file.size < minBytes) return false
   return file.path.endsWith('.exe') || (file.mode & 0o111) !== 0
 }
 
-/** False for paths and names that no program has. */
-export function isProgramName(path: string): boolean {
-  return !otherEnds.has(path.slice(path.lastIndexOf('.')))
+/** False for what, from the last dot of a name on, no program's name ends with. */
+export function isProgramEnd(end: string): boolean {
+  return !otherEnds.has(end)
 }
 
 /** True for a project's manifest: not that of a vendored module, of the module cache or of test data. */

@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isArchive, isDeclaredFile, isDeclaredName } from './places.ts'
+import { isArchive, isDeclaredFile, isReadEnd } from './places.ts'
 
 /** Java archives and everything inside them, and in a directory what build files name. */
 export const maven: Ecosystem = {
@@ -9,7 +9,8 @@ export const maven: Ecosystem = {
   kind: 'language',
   version: 1,
   wants: (file, mode) => (isArchive(file.path) && file.size > 0) || (mode === 'directory' && isDeclaredFile(file.path)),
-  mayWant: name => isArchive(name) || isDeclaredName(name),
+  names: ['pom.xml'],
+  mayWantEnd: isReadEnd,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

@@ -27,9 +27,9 @@ export function isDeclaredFile(path: string): boolean {
   return declaredForm(path) !== undefined
 }
 
-/** False for names that no build file has. */
-export function isDeclaredName(name: string): boolean {
-  return name === 'pom.xml' || name.endsWith('.lockfile')
+/** True for ends, from the last dot on, of the names of archives and lock files. */
+export function isReadEnd(end: string): boolean {
+  return end === '.lockfile' || archiveEndings.includes(end)
 }
 
 /** The format of a build file by its path. */

@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isInstalledManifest, isLockFile, isPlugAndPlay, isReadName } from './paths.ts'
+import { isInstalledManifest, isLockFile, isPlugAndPlay, readNames } from './paths.ts'
 
 /** Node modules, as npm, Yarn, pnpm and Bun install or lock them. */
 export const npm: Ecosystem = {
@@ -10,7 +10,7 @@ export const npm: Ecosystem = {
   version: 2,
   wants: (file, mode) =>
     isInstalledManifest(file.path) || isPlugAndPlay(file.path) || (mode === 'directory' && isLockFile(file.path)),
-  mayWant: isReadName,
+  names: readNames,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

@@ -16,13 +16,6 @@ export function isInstalledManifest(path: string): boolean {
   return false
 }
 
-/** False for names that no file has that is read. */
-export function isReadName(name: string): boolean {
-  return (
-    name === 'package.json' || name === plugAndPlay || name === plugAndPlayData || lockFiles.some(lock => lock === name)
-  )
-}
-
 /** True for a lock file that does not belong to an installed package. */
 export function isLockFile(path: string): boolean {
   if (!lockFiles.some(name => path.endsWith(name) && isSegment(path, path.length - name.length))) return false
@@ -60,6 +53,9 @@ const lockFiles = [
   'bun.lock',
   'bun.lockb',
 ] as const
+
+/** Names of files that are read. */
+export const readNames: readonly string[] = ['package.json', plugAndPlay, plugAndPlayData, ...lockFiles]
 
 /** Debian's policy for Node.js modules: https://wiki.debian.org/Javascript/Nodejs. */
 const debianFolder = '/nodejs/'

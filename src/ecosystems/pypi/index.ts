@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { isDeclaredFile, isInstalledFile, isReadName } from './places.ts'
+import { isDeclaredFile, isInstalledFile, isReadEnd, readNames } from './places.ts'
 
 /** Python distributions: what is installed, and in a directory what lock and requirements files name. */
 export const pypi: Ecosystem = {
@@ -9,7 +9,8 @@ export const pypi: Ecosystem = {
   kind: 'language',
   version: 1,
   wants: (file, mode) => isInstalledFile(file.path) || (mode === 'directory' && isDeclaredFile(file.path)),
-  mayWant: isReadName,
+  names: readNames,
+  mayWantEnd: isReadEnd,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,
 }

@@ -31,11 +31,13 @@ export function isInstalledFile(path: string): boolean {
   )
 }
 
-/** False for names that no file has that is read, in whatever directory. */
-export function isReadName(name: string): boolean {
-  if (name === 'METADATA' || name === 'PKG-INFO' || fixedNames.has(name)) return true
-  if (name.endsWith('.egg-info') || name.endsWith('.egg') || name.endsWith('.txt')) return true
-  return name.startsWith('pylock.') && name.endsWith('.toml')
+/** Names of files that are read, in whatever directory. */
+export const readNames: readonly string[] = ['METADATA', 'PKG-INFO', ...fixedNames.keys()]
+
+/** True for ends of the names of others, from the last dot on. */
+export function isReadEnd(end: string): boolean {
+  // The last one for `pylock.<name>.toml`.
+  return end === '.egg-info' || end === '.egg' || end === '.txt' || end === '.toml'
 }
 
 /** True for lock and requirements files. */

@@ -1,5 +1,5 @@
 import type { Ecosystem } from '#ecosystems/types.ts'
-import { databases, isReadName, isWanted } from './places.ts'
+import { databases, isWanted, readNames } from './places.ts'
 
 /** Installed rpm packages, from every database format that rpm has had. */
 export const rpm: Ecosystem = {
@@ -9,7 +9,7 @@ export const rpm: Ecosystem = {
   kind: 'system',
   version: 2,
   wants: file => isWanted(file.path),
-  mayWant: isReadName,
+  names: readNames,
   databases,
   load: async () => (await import('./catalog.ts')).cataloger,
   loadMatching: async () => (await import('./matching.ts')).matching,

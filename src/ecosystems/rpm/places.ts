@@ -18,17 +18,13 @@ export const databases: readonly string[] = [
 
 const wanted: readonly string[] = [...databases, ...directories.map(directory => directory + logName)]
 
-const wantedNames: ReadonlySet<string> = new Set(wanted.map(place => place.slice(place.lastIndexOf('/') + 1)))
+/** Names of files that are read. */
+export const readNames: readonly string[] = [...new Set(wanted.map(place => place.slice(place.lastIndexOf('/') + 1)))]
 
 /** True for a database at its place in the tree or in a tree within the tree (a chroot, an ostree deployment). */
 export function isWanted(path: string): boolean {
   for (const place of wanted) if (endsAt(path, place)) return true
   return false
-}
-
-/** False for names that no database has. */
-export function isReadName(name: string): boolean {
-  return wantedNames.has(name)
 }
 
 /** The root of the tree that a database describes: empty, or a path that ends with `/`; other paths have none. */
