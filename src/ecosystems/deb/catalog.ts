@@ -13,7 +13,7 @@ import { type Distro, identifyDistro } from '#model/distro.ts'
 import type { Location } from '#model/location.ts'
 import type { CatalogedPackage } from '#model/package.ts'
 import { parseCopyright } from './copyright.ts'
-import { type ListedFile, parseFileList, parseMd5sums } from './file-lists.ts'
+import { keptLines, listedFiles } from './file-lists.ts'
 import { debPurl } from './purl.ts'
 import { type DebPackage, parseStatus } from './status.ts'
 
@@ -23,7 +23,7 @@ export const cataloger: Cataloger = { read, assemble, group }
 /** What one file says; plain data, kept with the layer. */
 type DebFacts =
   | { readonly kind: 'packages'; readonly packages: readonly DebPackage[] }
-  | { readonly kind: 'files'; readonly files: readonly ListedFile[] }
+  | { readonly kind: 'files'; readonly lines: string }
   | { readonly kind: 'licenses'; readonly licenses: readonly string[] }
   | { readonly kind: 'release'; readonly text: string }
 
@@ -44,9 +44,9 @@ function read(file: FileHandle, { mayProve }: ReadContext): FileFacts | undefine
     return licenses.length === 0 ? undefined : facts({ kind: 'licenses', licenses })
   }
   if (path.endsWith('/os-release')) return facts({ kind: 'release', text: decodeText(file.read(0, maxRelease)) })
-  if (path.endsWith('.md5sums')) return listed(parseMd5sums(decodeText(file.bytes()), mayProve))
+  if (path.endsWith('.md5sums')) return listed(keptLines(decodeText(file.bytes()), '.md5sums', mayProve))
   if (path.endsWith('.list') && path.includes(`${folder}info/`))
-    return listed(parseFileList(decodeText(file.bytes()), mayProve))
+    return listed(keptLines(decodeText(file.bytes()), '.list', mayProve))
   const isFragment = path.includes(`${folder}status.d/`)
   const { packages, problems } = parseStatus(decodeText(file.bytes()), isFragment ? 'fragment' : 'status')
   return { ...facts({ kind: 'packages', packages }), packages: packages.length, problems }
@@ -56,8 +56,8 @@ function facts(value: DebFacts): FileFacts {
   return { facts: value, packages: 0 }
 }
 
-function listed(files: readonly ListedFile[]): FileFacts | undefined {
-  return files.length === 0 ? undefined : facts({ kind: 'files', files })
+function listed(lines: string): FileFacts | undefined {
+  return lines === '' ? undefined : facts({ kind: 'files', lines })
 }
 
 /** One database file with the root it describes: an empty string, or a path that ends in `/`. */
@@ -155,7 +155,7 @@ class Owners {
   claims(tree: Tree, isAsked: (path: string) => boolean): readonly OwnedFile[] {
     const claims = new Map<string, Map<string, OwnedFile>>()
     for (const { path, facts: value } of tree.files) {
-      const { kind, files } = value as Extract<DebFacts, { kind: 'files' }>
+      const { kind, lines } = value as Extract<DebFacts, { kind: 'files' }>
       if (kind !== 'files') continue
       const name = baseName(path)
       const stem = path.slice(0, path.length - name.length + name.lastIndexOf('.'))
@@ -164,8 +164,7 @@ class Owners {
       const root = path.slice(0, Math.max(0, path.lastIndexOf(folder)))
       const ofOwner = claims.get(owner) ?? new Map<string, OwnedFile>()
       claims.set(owner, ofOwner)
-      for (const [listed, md5] of files) {
-        if (!isAsked(listed)) continue
+      for (const [listed, md5] of listedFiles(lines, path.endsWith('.md5sums') ? '.md5sums' : '.list', isAsked)) {
         const file = root + listed
         if (md5 !== '') ofOwner.set(file, { path: file, owner, digest: `md5:${md5}` })
         else if (!ofOwner.has(file)) ofOwner.set(file, { path: file, owner })

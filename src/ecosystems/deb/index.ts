@@ -6,7 +6,7 @@ export const deb: Ecosystem = {
   title: 'Debian packages',
   spec: 'https://manpages.debian.org/dpkg-query',
   kind: 'system',
-  version: 1,
+  version: 2,
   wants,
   names: ['copyright', 'os-release'],
   mayWantAllIn: directory => directory.includes('var/lib/dpkg/'),
