@@ -16,7 +16,8 @@ export interface RawBuildInfo {
  * Finds Go's build information in an ELF, PE or Mach-O program, as https://pkg.go.dev/debug/buildinfo does: the inline
  * form of Go 1.18 and later and the pointers before. Undefined where there is none. Reads headers and what it needs.
  */
-export function readBuildInfo(read: ReadAt): RawBuildInfo | undefined {
+export function readBuildInfo(readAt: ReadAt): RawBuildInfo | undefined {
+  const read = withStart(readAt)
   const executable = open(read)
   const memory = executable && toMemory(executable, read)
   const address = executable?.data && memory && findBlob(memory, executable.data)
@@ -32,6 +33,7 @@ export function readBuildInfo(read: ReadAt): RawBuildInfo | undefined {
 /** Up to `length` bytes at an address, not past the end of its segment. */
 type Memory = (address: number, length: number) => Uint8Array
 
+const startBytes = 2048
 const headerSize = 32
 const blobAlignment = 16
 const firstChunk = 16 * 1024
@@ -42,6 +44,13 @@ const maxTextBytes = 16 * 1024 * 1024
 
 /** `\xff Go buildinf:` */
 const magic = [0xff, ...[...' Go buildinf:'].map(character => character.charCodeAt(0))]
+
+/** Most of what is looked at lies at the start of a file, which is read once: every program of a system is asked. */
+function withStart(read: ReadAt): ReadAt {
+  const start = read(0, startBytes)
+  return (offset, length) =>
+    offset + length <= start.length ? start.slice(offset, offset + length) : read(offset, length)
+}
 
 function open(read: ReadAt): Executable | undefined {
   const start = new Fields(read(0, 16), false)
@@ -54,15 +63,19 @@ function open(read: ReadAt): Executable | undefined {
   const offset = firstArchitecture(read)
   if (offset === undefined) return undefined
   const program = readMachO((at, length) => read(offset + at, length))
-  return program && { ...program, segments: program.segments.map(part => ({ ...part, offset: part.offset + offset })) }
+  if (program === undefined) return undefined
+  const segments = Iterator.from(program.segments).map(part => ({ ...part, offset: part.offset + offset }))
+  return { ...program, segments: [...segments] }
 }
 
 function toMemory(executable: Executable, read: ReadAt): Memory {
   return (address, length) => {
-    const segment = executable.segments.find(part => part.address <= address && address < part.address + part.size)
-    if (segment === undefined) return new Uint8Array()
-    const start = address - segment.address
-    return read(segment.offset + start, Math.max(0, Math.min(length, segment.size - start)))
+    for (const segment of executable.segments) {
+      const start = address - segment.address
+      if (start >= 0 && start < segment.size)
+        return read(segment.offset + start, Math.max(0, Math.min(length, segment.size - start)))
+    }
+    return new Uint8Array()
   }
 }
 

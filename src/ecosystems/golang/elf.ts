@@ -21,29 +21,33 @@ export function readElf(read: ReadAt): Executable | undefined {
   const table = (offset: number, size: number, count: number) =>
     new Table(offset === 0 ? new Uint8Array() : read(offset, Math.min(size * count, maxTableBytes)), size, little)
 
-  const programs = programsOf(table(offsets[0]!, programSize, programCount), isWide)
+  const programs = table(offsets[0]!, programSize, programCount)
   const section = findSection(table(offsets[1]!, sectionSize, sectionCount), nameSection, { isWide, read })
-  // The first loaded segment that is writable and not executable.
-  const writable = programs.find(({ type, flags }) => type === 1 && (flags & 3) === 2)
-  return { segments: programs, data: section ?? (writable && { address: writable.address, size: writable.memory }) }
+  return {
+    segments: { [Symbol.iterator]: () => segmentsOf(programs, isWide) },
+    data: section ?? writable(programs, isWide),
+  }
 }
 
-interface Program extends Segment {
-  readonly type: number
-  readonly flags: number
-  /** Bytes that it takes in memory, which may be more than the file holds. */
-  readonly memory: number
+function* segmentsOf(table: Table, isWide: boolean): Generator<Segment> {
+  for (let entry = 0; entry < table.count; entry++) {
+    yield {
+      offset: isWide ? table.u64(entry, 8) : table.u32(entry, 4),
+      address: isWide ? table.u64(entry, 16) : table.u32(entry, 8),
+      size: isWide ? table.u64(entry, 32) : table.u32(entry, 16),
+    }
+  }
 }
 
-function programsOf(table: Table, isWide: boolean): readonly Program[] {
-  return Array.from({ length: table.count }, (_, entry) => ({
-    type: table.u32(entry, 0),
-    flags: table.u32(entry, isWide ? 4 : 24),
-    offset: isWide ? table.u64(entry, 8) : table.u32(entry, 4),
-    address: isWide ? table.u64(entry, 16) : table.u32(entry, 8),
-    size: isWide ? table.u64(entry, 32) : table.u32(entry, 16),
-    memory: isWide ? table.u64(entry, 40) : table.u32(entry, 20),
-  }))
+/** The first loaded segment that is writable and not executable: all of it that is in memory, which may be more than the file holds. */
+function writable(table: Table, isWide: boolean): Executable['data'] {
+  for (let entry = 0; entry < table.count; entry++) {
+    if (table.u32(entry, 0) !== 1 || (table.u32(entry, isWide ? 4 : 24) & 3) !== 2) continue
+    return isWide
+      ? { address: table.u64(entry, 16), size: table.u64(entry, 40) }
+      : { address: table.u32(entry, 8), size: table.u32(entry, 20) }
+  }
+  return undefined
 }
 
 /** Where Go's own section is; every program of a system is asked, so nothing is made of the other sections. */

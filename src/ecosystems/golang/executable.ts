@@ -11,8 +11,8 @@ export interface Segment {
 
 /** What an executable format tells of where things are. */
 export interface Executable {
-  /** In the order of the file. */
-  readonly segments: readonly Segment[]
+  /** In the order of the file; made as they are looked at. */
+  readonly segments: Iterable<Segment>
   /** Where the build information should be: a section of its own, or the first writable data. */
   readonly data: { readonly address: number; readonly size: number } | undefined
 }
