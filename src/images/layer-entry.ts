@@ -27,11 +27,14 @@ const metadataPrefix = '.wh..wh.'
  */
 export function placeEntry(raw: RawEntry): PlacedEntry {
   if (raw.name.length > maxPathLength) return { refused: 'The path is longer than any system allows' }
-  const path = normalizePath(raw.name)
-  if (path === undefined) return { refused: 'The path leads out of the tree' }
-  const whiteout = placeWhiteout(path, raw)
-  if (whiteout !== 'none') return whiteout
-  if (path === '') return undefined
+  let path = usualPath(raw.name)
+  if (path === undefined) {
+    path = normalizePath(raw.name)
+    if (path === undefined) return { refused: 'The path leads out of the tree' }
+    const whiteout = placeWhiteout(path, raw)
+    if (whiteout !== 'none') return whiteout
+    if (path === '') return undefined
+  }
   const entry = { path, kind: raw.kind, size: raw.size, mode: raw.mode }
   if (raw.kind === 'symlink') return { ...entry, target: raw.linkName }
   if (raw.kind !== 'hardlink') return entry
@@ -46,9 +49,8 @@ export function placeEntry(raw: RawEntry): PlacedEntry {
  * where it leads out of the tree or holds a NUL, which no file system has.
  */
 export function normalizePath(name: string): string | undefined {
-  // Directories end with a slash, and many archives are made of what is in `.`.
-  const path = name.slice(name.startsWith('./') ? 2 : 0, name.endsWith('/') ? -1 : undefined)
-  if (isNormal(path)) return path
+  const usual = usualPath(name)
+  if (usual !== undefined) return usual
   if (name.includes('\0')) return undefined
   const parts: string[] = []
   for (const part of name.split('/')) {
@@ -59,11 +61,14 @@ export function normalizePath(name: string): string | undefined {
   return parts.join('/')
 }
 
-/** True for the paths that nearly all entries have, which need no work: no empty part, and none that begins with a dot. */
-function isNormal(path: string): boolean {
-  const first = path[0]
-  if (first === undefined || first === '/' || first === '.' || path.endsWith('/')) return false
-  return !path.includes('//') && !path.includes('/.') && !path.includes('\0')
+/** An empty part, one that begins with a dot as whiteouts do, or a NUL. */
+const unusual = /^(?:[./]|$)|\/(?:[./]|$)|\0/
+
+/** The path of nearly all entries, which needs no work; undefined for others. */
+function usualPath(name: string): string | undefined {
+  // Directories end with a slash, and many archives are made of what is in `.`.
+  const path = name.slice(name.startsWith('./') ? 2 : 0, name.endsWith('/') ? -1 : undefined)
+  return unusual.test(path) ? undefined : path
 }
 
 function placeWhiteout(path: string, raw: RawEntry): PlacedEntry | 'none' {

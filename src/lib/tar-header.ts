@@ -17,22 +17,21 @@ export interface TarHeader {
 type Dialect = 'v7' | 'ustar' | 'star' | 'gnu'
 
 /**
- * Reads a header block, or undefined where its checksum is wrong. Formats: POSIX ustar
+ * Reads the header block that begins at `at`, or undefined where its checksum is wrong. Formats: POSIX ustar
  * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html), GNU
  * (https://www.gnu.org/software/tar/manual/html_node/Standard.html), v7 and star. Where these leave room, it reads as
  * Go's `archive/tar` does, since that is what unpacks layers in every container runtime.
  */
-export function readTarHeader(block: Uint8Array): TarHeader | undefined {
-  if (!hasChecksum(block)) return undefined
-  const dialect = dialectOf(block)
-  const name = textField(block, 0, 100)
-  const prefix = prefixOf(block, dialect)
+export function readTarHeader(bytes: Uint8Array, at = 0): TarHeader | undefined {
+  if (!hasChecksum(bytes, at)) return undefined
+  const name = textField(bytes, at, 100)
+  const prefix = prefixOf(bytes, at)
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    linkName: textField(block, 157, 100),
-    type: String.fromCharCode(block[156]!),
-    size: numberField(block, 124, 12),
-    mode: (numberField(block, 100, 8) ?? 0) & 0o7777,
+    linkName: textField(bytes, at + 157, 100),
+    type: String.fromCharCode(bytes[at + 156]!),
+    size: numberField(bytes, at + 124, 12),
+    mode: (numberField(bytes, at + 100, 8) ?? 0) & 0o7777,
   }
 }
 
@@ -40,12 +39,12 @@ export function readTarHeader(block: Uint8Array): TarHeader | undefined {
 export function isTarStart(head: Uint8Array): boolean {
   if (head.length < tarBlock) return head.length === 0
   const block = head.subarray(0, tarBlock)
-  return isZeroBlock(block) || hasChecksum(block)
+  return isZeroBlock(block) || hasChecksum(block, 0)
 }
 
 /** True for a block of zeros: two of them end an archive. */
-export function isZeroBlock(block: Uint8Array): boolean {
-  for (let index = 0; index < block.length; index++) if (block[index] !== 0) return false
+export function isZeroBlock(bytes: Uint8Array, at = 0): boolean {
+  for (let index = at; index < at + tarBlock; index++) if (bytes[index] !== 0) return false
   return true
 }
 
@@ -79,50 +78,53 @@ function base256(block: Uint8Array, offset: number, length: number): number | un
 }
 
 /** The sum of all bytes with the checksum field read as spaces; some old writers summed signed bytes. */
-function hasChecksum(block: Uint8Array): boolean {
-  const expected = numberField(block, 148, 8)
+function hasChecksum(bytes: Uint8Array, at: number): boolean {
+  const expected = numberField(bytes, at + 148, 8)
   if (expected === undefined) return false
   let sum = 8 * 0x20
-  for (let index = 0; index < 148; index++) sum += block[index]!
-  for (let index = 156; index < tarBlock; index++) sum += block[index]!
-  return sum === expected || sum - 256 * negativeBytes(block) === expected
+  for (let index = at; index < at + 148; index++) sum += bytes[index]!
+  for (let index = at + 156; index < at + tarBlock; index++) sum += bytes[index]!
+  return sum === expected || sum - 256 * negativeBytes(bytes, at) === expected
 }
 
 /** How many bytes are negative where bytes have a sign, the checksum field left out. */
-function negativeBytes(block: Uint8Array): number {
+function negativeBytes(bytes: Uint8Array, at: number): number {
   let count = 0
-  for (let index = 0; index < 148; index++) count += block[index]! >> 7
-  for (let index = 156; index < tarBlock; index++) count += block[index]! >> 7
+  for (let index = at; index < at + 148; index++) count += bytes[index]! >> 7
+  for (let index = at + 156; index < at + tarBlock; index++) count += bytes[index]! >> 7
   return count
 }
 
-function dialectOf(block: Uint8Array): Dialect {
-  if (!hasText(block, 257, 'ustar')) return 'v7'
-  if (block[262] === 0) return hasText(block, 508, 'tar\0') ? 'star' : 'ustar'
-  return hasText(block, 262, '  \0') ? 'gnu' : 'v7'
+function dialectOf(bytes: Uint8Array, at: number): Dialect {
+  if (!hasText(bytes, at + 257, 'ustar')) return 'v7'
+  if (bytes[at + 262] === 0) return hasText(bytes, at + 508, 'tar\0') ? 'star' : 'ustar'
+  return hasText(bytes, at + 262, '  \0') ? 'gnu' : 'v7'
 }
 
-function hasText(block: Uint8Array, offset: number, text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (block[offset + index] !== text.charCodeAt(index)) return false
+function hasText(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text.charCodeAt(index)) return false
   return true
 }
 
-function prefixOf(block: Uint8Array, dialect: Dialect): string {
-  if (dialect === 'ustar') return textField(block, 345, 155)
-  if (dialect === 'star') return textField(block, 345, 131)
+function prefixOf(bytes: Uint8Array, at: number): string {
+  // In no dialect is there one then.
+  if (bytes[at + 345] === 0) return ''
+  const dialect = dialectOf(bytes, at)
+  if (dialect === 'ustar') return textField(bytes, at + 345, 155)
+  if (dialect === 'star') return textField(bytes, at + 345, 131)
   if (dialect !== 'gnu') return ''
   // Go before 1.8 wrote a ustar prefix under GNU's magic, where GNU has atime and ctime; old images have such layers.
-  const hasTimes = numberField(block, 345, 12) !== undefined && numberField(block, 357, 12) !== undefined
+  const hasTimes = numberField(bytes, at + 345, 12) !== undefined && numberField(bytes, at + 357, 12) !== undefined
   if (hasTimes) return ''
-  const prefix = textField(block, 345, 155)
+  const prefix = textField(bytes, at + 345, 155)
   return /^[\x20-\x7e]+$/.test(prefix) ? prefix : ''
 }
 
-function textField(block: Uint8Array, offset: number, length: number): string {
-  if (block[offset] === 0) return ''
-  const end = block.indexOf(0, offset)
-  const isFull = end < 0 || end > offset + length
-  return decodeFileName(block.subarray(offset, isFull ? offset + length : end))
+function textField(bytes: Uint8Array, at: number, length: number): string {
+  if (bytes[at] === 0) return ''
+  const end = bytes.indexOf(0, at)
+  const isFull = end < 0 || end > at + length
+  return decodeFileName(bytes.subarray(at, isFull ? at + length : end))
 }
 
 function isBlank(byte: number): boolean {

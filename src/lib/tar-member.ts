@@ -22,12 +22,15 @@ export interface TarMember {
 
 /** What extended headers have said so far of the member to come. */
 export interface PendingHeaders {
-  pax: PaxHeader
-  longName?: string
-  longLink?: string
+  readonly pax: PaxHeader
+  readonly longName?: string
+  readonly longLink?: string
   /** From an old GNU header of type `S`. */
-  oldSparse?: SparseMap
+  readonly oldSparse?: SparseMap
 }
+
+/** Nothing, as of most members: what is asked for each of them costs little then. */
+export const noPending: PendingHeaders = { pax: noPax }
 
 /** Where a sparse file's bytes go; `size` is the file's where the map itself says it. */
 export interface SparseMap {
@@ -62,12 +65,14 @@ const unknownType: MemberFault = { code: 'unsupported', detail: 'an entry of a t
 
 /** Bytes of the body in the archive, the PAX size before the header's; undefined where that is no number. */
 export function storedSize(pending: PendingHeaders, size: number): number | undefined {
+  if (pending === noPending) return size
   const value = recordOf(pending.pax, 'size')
   return value === undefined ? size : decimal(value)
 }
 
 /** True where the body begins with a sparse map (GNU sparse 1.0). */
 export function hasBodyMap(pending: PendingHeaders, header: TarHeader, stored: number): boolean {
+  if (pending === noPending) return false
   return stored > 0 && kinds.get(header.type) === 'file' && header.type !== 'S' && sparseVersion(pending.pax) === '1.0'
 }
 
@@ -81,6 +86,8 @@ export function buildMember(
   pending: PendingHeaders,
   body: { readonly stored: number; readonly offset: number; readonly sparse?: SparseMap },
 ): { member: TarMember; fault?: MemberFault } {
+  const plain = pending === noPending ? plainMember(header, body) : undefined
+  if (plain !== undefined) return { member: plain }
   const isFile = kinds.get(header.type) === 'file'
   const version = isFile && header.type !== 'S' ? sparseVersion(pending.pax) : undefined
   const sparseName = version === undefined ? undefined : textOf(pending.pax, 'GNU.sparse.name')
@@ -97,6 +104,16 @@ export function buildMember(
   const extents = sparse.extents
   if (extents === undefined || !isSparseMap(extents, size, stored)) return { member, fault: damagedMap }
   return { member: { ...member, size, sparse: extents } }
+}
+
+/** The same of a header that no other one came before, for the types that nearly all members have. */
+function plainMember(
+  { name, type, mode, linkName }: TarHeader,
+  { stored, offset }: { readonly stored: number; readonly offset: number },
+): TarMember | undefined {
+  if (type === '0') return { name, kind: 'file', size: stored, offset, stored, mode, linkName }
+  const kind = type === '5' ? 'directory' : type === '2' ? 'symlink' : type === '1' ? 'hardlink' : undefined
+  return kind && { name, kind, size: 0, offset, stored: 0, mode, linkName }
 }
 
 /** True for a header that changes where or what a member is. */

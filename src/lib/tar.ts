@@ -4,6 +4,7 @@ import {
   buildMember,
   changesMembers,
   hasBodyMap,
+  noPending,
   type PendingHeaders,
   type SparseMap,
   storedSize,
@@ -67,7 +68,7 @@ export class TarParser {
   #padding = 0
   #members = 0
   #zeroBlocks = 0
-  #pending: PendingHeaders = { pax: noPax }
+  #pending: PendingHeaders = noPending
   #header: TarHeader | undefined
   #metadata = new Uint8Array(0)
   #extents: SparseExtent[] = []
@@ -120,9 +121,9 @@ export class TarParser {
 
   /** No more bytes will come. */
   end(): void {
-    const { pax, longName, longLink } = this.#pending
     const inside = this.#state !== 'header' && this.#state !== 'end' && this.#state !== 'padding'
     const isShort = this.#filled > 0 && this.#state === 'header'
+    const { pax, longName, longLink } = this.#pending
     const announced = pax !== noPax || longName !== undefined || longLink !== undefined
     if (this.#state === 'stopped') return
     if (inside || isShort || announced) this.#stop('truncated', 'the archive ends inside a member')
@@ -148,7 +149,8 @@ export class TarParser {
     const count = Math.min(tarBlock - this.#filled, chunk.length - offset)
     this.#position += count
     if (count === tarBlock) {
-      this.#handle(chunk.subarray(offset, offset + tarBlock))
+      if (this.#state === 'header') this.#onHeader(chunk, offset)
+      else this.#handle(chunk.subarray(offset, offset + tarBlock))
       return count
     }
     this.#block.set(chunk.subarray(offset, offset + count), this.#filled)
@@ -164,17 +166,18 @@ export class TarParser {
     if (this.#state === 'extension') this.#onExtension(block)
     else if (this.#state === 'map') this.#onMap(block)
     else if (this.#state === 'end') this.#onTrailer(block)
-    else this.#onHeader(block)
+    else this.#onHeader(block, 0)
   }
 
-  #onHeader(block: Uint8Array) {
-    if (block[0] === 0 && isZeroBlock(block)) {
+  /** The block that begins at `at`: most blocks are headers, and lie in the chunk. */
+  #onHeader(bytes: Uint8Array, at: number) {
+    if (bytes[at] === 0 && isZeroBlock(bytes, at)) {
       if (++this.#zeroBlocks === 2) this.#state = 'end'
       return
     }
     this.#header = undefined
     this.#member = undefined
-    const header = readTarHeader(block)
+    const header = readTarHeader(bytes, at)
     if (header === undefined) return this.#stop('unreadable', 'a member header has a wrong checksum')
     if (this.#zeroBlocks > 0) {
       this.#sink.fault({ code: 'unreadable', detail: 'a single zero block between members', name: header.name })
@@ -183,7 +186,7 @@ export class TarParser {
     this.#header = header
     if (header.size === undefined) return this.#stop('unreadable', 'a member header has a size that is no number')
     if ('xgLK'.includes(header.type)) return this.#expectMetadata(header.size)
-    if (header.type === 'S') return this.#onOldSparse(block)
+    if (header.type === 'S') return this.#onOldSparse(bytes.subarray(at, at + tarBlock))
     this.#onMember(header, header.size)
   }
 
@@ -206,12 +209,12 @@ export class TarParser {
 
   #onMetadata(): void {
     const type = this.#header?.type
-    if (type === 'L') this.#pending.longName = untilNul(this.#metadata)
-    else if (type === 'K') this.#pending.longLink = untilNul(this.#metadata)
+    if (type === 'L') this.#pending = { ...this.#pending, longName: untilNul(this.#metadata) }
+    else if (type === 'K') this.#pending = { ...this.#pending, longLink: untilNul(this.#metadata) }
     else {
       const { header, damaged } = readPaxHeader(this.#metadata)
       if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a PAX extended header is damaged' })
-      if (type === 'x') this.#pending.pax = header
+      if (type === 'x') this.#pending = { ...this.#pending, pax: header }
       else if (changesMembers(header)) {
         const detail = 'a global PAX header sets names or sizes, which container runtimes ignore'
         this.#sink.fault({ code: 'unsupported', detail })
@@ -225,7 +228,7 @@ export class TarParser {
     const size = numberField(block, 483, 12)
     if (extents === undefined || size === undefined) return this.#stop('unreadable', 'a sparse map is damaged')
     this.#extents = extents
-    this.#pending.oldSparse = { extents, size }
+    this.#pending = { ...this.#pending, oldSparse: { extents, size } }
     if (block[482] !== 0) this.#state = 'extension'
     else this.#onMember(this.#header!, this.#header!.size!)
   }
@@ -268,7 +271,7 @@ export class TarParser {
     const { member, fault } = buildMember(header, this.#pending, { stored, offset: this.#position, sparse })
     if (fault !== undefined) this.#sink.fault({ ...fault, name: member.name })
     this.#member = member
-    this.#pending = { pax: noPax }
+    this.#pending = noPending
     const wanted = this.#sink.member(member)
     this.#wanted = fault === undefined && wanted
     this.#enter('body', member.stored)
