@@ -8,6 +8,9 @@ import type { TreeEntry, WalkedFile } from './types.ts'
 /** Larger than most bodies that anyone wants. */
 const firstBytes = 2 ** 16
 
+/** As large as bodies are that are kept in memory, by default. */
+const enoughBytes = 2 ** 25
+
 /** A read of a sparse file makes its zeros: at most so many at a time. */
 const maxSparseBytes = 64 * 2 ** 20
 
@@ -39,17 +42,17 @@ export function placedBody(place: PlacedBytes, offset: number, size: number): Bo
 
 /**
  * Memory for one body at a time, used again for the next: a page that was touched once costs nothing the second time.
- * Grows as bytes come, since a header can promise what never does.
+ * Of sizes that no header decides, and made anew once or twice: a page that no byte came for takes no memory.
  */
 export class BodyMemory {
   #bytes = new Uint8Array(firstBytes)
 
-  /** A body of at most `size` bytes in this memory; the one before is gone. */
-  body(size: number): Body {
+  /** A body in this memory; the one before is gone. */
+  body(): Body {
     let filled = 0
     return {
       append: piece => {
-        this.#fit(filled, filled + piece.length, size)
+        this.#fit(filled, filled + piece.length)
         this.#bytes.set(piece, filled)
         filled += piece.length
       },
@@ -58,9 +61,9 @@ export class BodyMemory {
     }
   }
 
-  #fit(filled: number, needed: number, most: number): void {
+  #fit(filled: number, needed: number): void {
     if (needed <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(needed, Math.min(most, 2 * this.#bytes.length)))
+    const larger = new Uint8Array(needed <= enoughBytes ? enoughBytes : 2 * needed)
     larger.set(this.#bytes.subarray(0, filled))
     this.#bytes = larger
   }
