@@ -7,6 +7,7 @@ import { root } from '#test/architecture/sources.ts'
 import { sharedPath } from '#test/support/shared.ts'
 import { type Growth, type Point, renderGrowth, renderGrowthTable } from './growth-chart.ts'
 import { growTree, writeFilesArchive, writeLargeArchive } from './growth-inputs.ts'
+import { installPackage } from './installed.ts'
 import { canMeasure, load, machine, measure } from './measure.ts'
 import { type InputKind, type Program, programsIn } from './programs.ts'
 
@@ -34,9 +35,9 @@ const { values } = parseArgs({
   },
 })
 if (values.help) process.stdout.write(usage)
-else main()
+else await main()
 
-function main(): void {
+async function main(): Promise<void> {
   const feeds = sharedPath('feeds')
   if (!canMeasure() || feeds === undefined) throw new Error('The bench needs Linux, GNU time and ../shared/feeds')
   const scratch = process.env.SLUICE_BENCH ?? join(homedir(), '.cache', 'sluice-bench')
@@ -45,18 +46,18 @@ function main(): void {
   const most = Number(values.most)
   const { bavail, bsize } = statfsSync(folder)
   if (bavail * bsize < 6e9 * most) throw new Error(`${folder} has less than ${6 * most} GB of space`)
-  if (!values['as-is']) execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
-  execFileSync(join(root, 'sluice'), ['feeds', 'update', '--quiet', '--from', feeds], {
+  const program = values['as-is'] ? join(root, 'sluice') : await installPackage(scratch)
+  execFileSync(program, ['feeds', 'update', '--quiet', '--from', feeds], {
     env: { ...process.env, SLUICE_HOME: join(scratch, 'sluice') },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const program = programsIn({ peers: '', feeds, scratch }).find(
+  const measured = programsIn({ program, peers: '', feeds, scratch }).find(
     ({ name, work }) => /^Sluice/.test(name) && work === 'match',
   )!
   const before = load()
   try {
-    const series = grow(program, folder, most)
-    report(program, series, { before, after: load() })
+    const series = grow(measured, folder, most)
+    report(measured, series, { before, after: load() })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '#test/architecture/sources.ts'
 import { grypeEnvironment, hasGrypeDatabase } from './grype-database.ts'
 import type { Run } from './measure.ts'
 
@@ -26,6 +25,8 @@ export interface Program {
 
 /** Where the peers are, the advisories they read, and where tools may keep things. */
 export interface Places {
+  /** Sluice. */
+  readonly program: string
   readonly peers: string
   readonly feeds: string
   readonly scratch: string
@@ -37,9 +38,8 @@ export function programsIn(places: Places): readonly Program[] {
   return [sluice(places, 'list'), sluice(places, 'match'), ...peers].filter(program => program !== undefined)
 }
 
-function sluice({ scratch }: Places, work: Work): Program {
+function sluice({ program, scratch }: Places, work: Work): Program {
   const home = join(scratch, 'sluice')
-  const program = join(root, 'sluice')
   const schemes = { archive: 'docker-archive', layout: 'oci', directory: 'dir' }
   const command = work === 'list' ? ['sbom', '-q', '-o', 'cyclonedx'] : ['scan', '-q', '--offline', '-o', 'json']
   return {

@@ -7,13 +7,14 @@ import { sharedPath } from '#test/support/shared.ts'
 import { benchFolders } from './folders.ts'
 import { prepareGrypeDatabase } from './grype-database.ts'
 import { type Input, prepareInputs, withChangedTop } from './inputs.ts'
+import { installPackage } from './installed.ts'
 import { type Cost, canMeasure, load, machine, measure } from './measure.ts'
 import { type Program, programsIn } from './programs.ts'
 import { renderChart, renderTable, type Series, type State } from './table.ts'
 
 const usage = `npm run bench -- [--rounds N] [--only PATTERN] [--programs PATTERN] [--chart FILE]
 
-Measures Sluice beside its peers, interleaved, on the same inputs. Kept between runs, and made where missing:
+Measures Sluice, installed as a package, beside its peers, interleaved, on the same inputs. Kept between runs, and made where missing:
   SLUICE_PEERS    built peers      (default ~/.cache/sluice-bench/peers, built by ../shared/peers/build.sh)
   SLUICE_CORPUS   corpus archives  (default ~/.cache/sluice-tests/corpus, built by ../shared/corpus/build.sh)
   SLUICE_BENCH    everything else  (default ~/.cache/sluice-bench)
@@ -45,8 +46,8 @@ async function main(): Promise<void> {
   mkdirSync(scratch, { recursive: true })
   buildOnce(peers, 'trivy', sharedPath('peers', 'build.sh'), ['syft', 'trivy', 'osv-scanner', 'grype'])
   buildOnce(corpus, 'node-shop.tar', sharedPath('corpus', 'build.sh'), [])
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
-  execFileSync(join(root, 'sluice'), ['feeds', 'update', '--quiet', '--from', feeds], {
+  const program = await installPackage(scratch)
+  execFileSync(program, ['feeds', 'update', '--quiet', '--from', feeds], {
     env: { ...process.env, SLUICE_HOME: join(scratch, 'sluice') },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -54,7 +55,9 @@ async function main(): Promise<void> {
   const settings: Settings = {
     rounds: Number(values.rounds),
     scratch,
-    programs: programsIn({ peers, feeds, scratch }).filter(({ name }) => new RegExp(values.programs).test(name)),
+    programs: programsIn({ program, peers, feeds, scratch }).filter(({ name }) =>
+      new RegExp(values.programs).test(name),
+    ),
     inputs: await prepareInputs(corpus, scratch, new RegExp(values.only)),
   }
   const before = load()

@@ -132,6 +132,8 @@ function installLauncher(clone: string): string {
   rmSync(modules, { recursive: true, force: true })
   mkdirSync(join(modules, '.bin'), { recursive: true })
   symlinkSync(execPath, join(modules, '.bin/node'))
+  writeFileSync(join(clone, 'package-lock.json'), '{}')
+  utimesSync(join(clone, 'package-lock.json'), 0, 0)
   writeFileSync(join(modules, '.package-lock.json'), '{}')
   utimesSync(join(modules, '.package-lock.json'), 0, 0)
   copyFileSync(join(root, 'sluice'), join(clone, 'sluice'))
