@@ -19,7 +19,7 @@ export function partTask(
   question: HashQuestion | InflateQuestion | EarlyQuestion,
   buffer: Buffer,
   kept: BegunHashes,
-): HashAnswer | InflateAnswer | void {
+): HashAnswer | InflateAnswer | undefined {
   if ('path' in question) return earlyTask(question, buffer, kept)
   return 'ring' in question ? inflateTask(question, buffer, kept) : hashTask(question, buffer, kept)
 }
@@ -200,18 +200,19 @@ export function inflateSteps(
 }
 
 /** Hashes the first bytes of a part, not more than a wrong guess may cost, for a `HashQuestion` to go on with. */
-export function earlyTask({ path, isArchive, stop }: EarlyQuestion, buffer: Buffer, kept: BegunHashes): void {
+export function earlyTask({ path, isArchive, stop }: EarlyQuestion, buffer: Buffer, kept: BegunHashes): undefined {
   const { closeSync, constants, fstatSync, openSync } = process.getBuiltinModule('node:fs')
   const { createHash } = process.getBuiltinModule('node:crypto')
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const part = isArchive ? firstLayer(fd, buffer) : { fd, offset: 0, size: fstatSync(fd).size }
-    if (part === undefined) return
+    if (part === undefined) return undefined
     const name = earlyName(part)
     const hashing: Hashing = { hashes: [createHash('sha256')], bytes: 0 }
     const enough = 2 ** 25
     while (hashing.bytes < enough && Atomics.load(stop, 0) === 0 && hashStep(part, hashing, buffer));
     kept.set(name, hashing)
+    return undefined
   } finally {
     closeSync(fd)
   }
