@@ -129,10 +129,18 @@ export interface Assembly {
   readonly packages: readonly CatalogedPackage[]
   readonly problems: readonly (FileProblem & { readonly path: string })[]
   /**
-   * `system` ecosystems only: the files of packages. Those for whose name `isAsked` is false may be left out: most files
-   * of a system are nobody else's package.
+   * `system` ecosystems only: the files of packages. Those that nobody asks for may be left out: most files of a system
+   * are nobody else's package.
    */
-  readonly owns?: (isAsked: (path: string) => boolean) => readonly OwnedFile[]
+  readonly owns?: (asked: AskedFiles) => readonly OwnedFile[]
+}
+
+/** Files whose owner is asked for. */
+export interface AskedFiles {
+  /** How they are called: a file of another name is none of them. */
+  readonly names: ReadonlySet<string>
+  /** True for a path that may lead to one of them. */
+  readonly isAsked: (path: string) => boolean
 }
 
 /** A file that an operating-system package installed. */

@@ -74,7 +74,7 @@ function claimsOn(
   const endings = new Set([...names].map(ending))
   const isAsked = (path: string) => path.endsWith('/') || (endings.has(ending(path)) && names.has(baseName(path)))
   for (const { owns } of parts) {
-    for (const claim of owns?.(isAsked) ?? []) {
+    for (const claim of owns?.({ names, isAsked }) ?? []) {
       const path = stack.resolve(claim.path, stack.height - 1)
       if (path === undefined || !asked.has(path)) continue
       const known = claims.get(path)

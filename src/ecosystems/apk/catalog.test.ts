@@ -48,7 +48,7 @@ describe('ecosystems/apk/catalog', () => {
     expect(packages.find(({ name }) => name === 'zlib')?.purl).toBe(
       'pkg:apk/alpine/zlib@1.3.1-r1?arch=x86_64&distro=alpine-3.20.3',
     )
-    expect(owns?.(() => true)).toContainEqual({
+    expect(owns?.({ names: new Set(['']), isAsked: () => true })).toContainEqual({
       path: 'lib/libcrypto.so.3',
       owner: 'pkg:apk/alpine/libcrypto3@3.3.2-r0?arch=x86_64&distro=alpine-3.20.3&upstream=openssl',
       digest: 'sha1:ec12a4df227f1e6ca2157b1cf1f4a32331e6e819',
@@ -71,7 +71,7 @@ describe('ecosystems/apk/catalog', () => {
     const nameless = catalog(below)
 
     expect(named.packages[0]?.purl).toContain('distro=alpine-3.20.3')
-    expect(named.owns?.(() => true)[0]?.path.startsWith('srv/jail/lib/')).toBe(true)
+    expect(named.owns?.({ names: new Set(['']), isAsked: () => true })[0]?.path.startsWith('srv/jail/lib/')).toBe(true)
     expect(named.problems).toEqual([])
     expect(nameless.packages[0]?.purl).not.toContain('distro=')
     expect(nameless.problems.map(({ code }) => code)).toEqual(['unknown-distribution'])

@@ -58,7 +58,7 @@ function assemble(tree: Tree): Assembly {
       else seen.locations.push(location)
     }
   }
-  return { packages: [...packages.values()], problems, owns: isAsked => claimsOf(databases, isAsked) }
+  return { packages: [...packages.values()], problems, owns: ({ isAsked }) => claimsOf(databases, isAsked) }
 }
 
 /** What one database tells, the root that it describes and that root's distribution. */

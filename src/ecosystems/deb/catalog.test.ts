@@ -64,7 +64,7 @@ describe('ecosystems/deb/catalog', () => {
 
   it('says who owns the files that matter, with their digest', () => {
     const owner = 'pkg:deb/debian/libc6@2.36-9%2Bdeb12u14?arch=amd64&distro=debian-12&upstream=glibc'
-    const owns = catalog(fixture('debian-12')).owns!(() => true)
+    const owns = catalog(fixture('debian-12')).owns!({ names: new Set(['']), isAsked: () => true })
 
     expect(owns).toContainEqual({
       path: 'lib/x86_64-linux-gnu/libc.so.6',
@@ -86,7 +86,7 @@ describe('ecosystems/deb/catalog', () => {
       purl: 'pkg:deb/debian/tzdata@2026b-0%2Bdeb12u1?arch=all&distro=debian-12',
       locations: [{ path: status, line: 1 }],
     })
-    expect(owns?.(() => true)).toEqual([
+    expect(owns?.({ names: new Set(['']), isAsked: () => true })).toEqual([
       { path: 'usr/lib/x.so.6', owner: packages[0]!.purl, digest: 'md5:0123456789abcdef0123456789abcdef' },
     ])
   })
@@ -108,7 +108,7 @@ describe('ecosystems/deb/catalog', () => {
 
     expect(named.packages[0]?.purl).toContain('pkg:deb/debian/')
     expect(named.packages[0]?.purl).toContain('distro=debian-12')
-    expect(named.owns?.(() => true)[0]?.path.startsWith('srv/jail/lib/')).toBe(true)
+    expect(named.owns?.({ names: new Set(['']), isAsked: () => true })[0]?.path.startsWith('srv/jail/lib/')).toBe(true)
     expect(nameless.packages[0]?.purl).not.toContain('distro=')
     expect(nameless.problems.map(({ code }) => code)).toEqual(['unknown-distribution'])
   })

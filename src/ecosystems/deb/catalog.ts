@@ -1,4 +1,5 @@
 import type {
+  AskedFiles,
   Assembly,
   Cataloger,
   FileFacts,
@@ -89,7 +90,7 @@ function assemble(tree: Tree): Assembly {
   return {
     packages: [...packages.values()],
     problems: problems.map(({ path }) => ({ path, code: 'unknown-distribution', detail: nameless })),
-    owns: isAsked => owners.claims(tree, isAsked),
+    owns: asked => owners.claims(tree, asked),
   }
 }
 
@@ -152,7 +153,7 @@ class Owners {
     if (arch !== undefined) this.#byList.set(`${info}:${arch}`, purl)
   }
 
-  claims(tree: Tree, isAsked: (path: string) => boolean): readonly OwnedFile[] {
+  claims(tree: Tree, asked: AskedFiles): readonly OwnedFile[] {
     const claims = new Map<string, Map<string, OwnedFile>>()
     for (const { path, facts: value } of tree.files) {
       const { kind, lines } = value as Extract<DebFacts, { kind: 'files' }>
@@ -164,7 +165,7 @@ class Owners {
       const root = path.slice(0, Math.max(0, path.lastIndexOf(folder)))
       const ofOwner = claims.get(owner) ?? new Map<string, OwnedFile>()
       claims.set(owner, ofOwner)
-      for (const [listed, md5] of listedFiles(lines, path.endsWith('.md5sums') ? '.md5sums' : '.list', isAsked)) {
+      for (const [listed, md5] of listedFiles(lines, path.endsWith('.md5sums') ? '.md5sums' : '.list', asked)) {
         const file = root + listed
         if (md5 !== '') ofOwner.set(file, { path: file, owner, digest: `md5:${md5}` })
         else if (!ofOwner.has(file)) ofOwner.set(file, { path: file, owner })

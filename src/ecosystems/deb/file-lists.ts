@@ -1,3 +1,4 @@
+import type { AskedFiles } from '#ecosystems/types.ts'
 import { eachLine } from '#lib/document-bounds.ts'
 
 /**
@@ -6,6 +7,9 @@ import { eachLine } from '#lib/document-bounds.ts'
  * path of regular files (https://manpages.debian.org/deb-md5sums).
  */
 type ListForm = '.list' | '.md5sums'
+
+/** To look for more of them in a whole list takes longer than to look at its lines. */
+const fewNames = 16
 
 /** Before the path in a line of `.md5sums`. */
 const digestLength = 34
@@ -34,8 +38,10 @@ export function keptLines(text: string, form: ListForm, keep: (path: string) => 
 type ListedFile = readonly [path: string, md5: string]
 
 /** Those files of a list that are asked for. */
-export function listedFiles(text: string, form: ListForm, isAsked: (path: string) => boolean): readonly ListedFile[] {
+export function listedFiles(text: string, form: ListForm, { names, isAsked }: AskedFiles): readonly ListedFile[] {
   const files: ListedFile[] = []
+  // Few lists hold a file that is another ecosystem's, and most images ask for few names.
+  if (names.size <= fewNames && ![...names].some(name => text.includes(name))) return files
   eachLine(text, (start, end) => {
     const path = pathIn(text, form, start, end)
     if (path === '' || !isAsked(path)) return

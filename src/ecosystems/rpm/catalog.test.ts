@@ -49,7 +49,7 @@ function tree(files: Readonly<Record<string, FileFacts | undefined>>, distro: Di
 /** Packages, and all that they say they own. */
 function claimed(from: Tree) {
   const { packages, owns } = cataloger.assemble(from)
-  return { packages, owns: owns!(() => true) }
+  return { packages, owns: owns!({ names: new Set(['']), isAsked: () => true }) }
 }
 
 /** One package as the query format of the expected file spells it. */

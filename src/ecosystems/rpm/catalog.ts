@@ -124,7 +124,7 @@ function assemble(tree: Tree): Assembly {
     ...pkg,
     locations: [...paths].map(path => ({ path })),
   }))
-  return { packages: located, problems: [], owns: isAsked => claimsOf(files, tree.distro, isAsked) }
+  return { packages: located, problems: [], owns: ({ isAsked }) => claimsOf(files, tree.distro, isAsked) }
 }
 
 function claimsOf(
