@@ -33,8 +33,9 @@ export function canMeasure(): boolean {
 
 /** Runs a program to its end, its output thrown away. Throws where it fails, with the end of what it said. */
 export function measure({ program, words, environment, accepts }: Run): Cost {
-  // The shell has waited for its child when it looks at its own counters, which then hold the child's.
-  const script = '"$@"; code=$?; sed -n "s/^rchar: /rchar /p" "/proc/$$/io" >&2; exit $code'
+  // The shell has waited for its child when it looks at its own counters, which then hold the child's: by its own means,
+  // since another program would take milliseconds of what is measured.
+  const script = '"$@"; code=$?; read -r _ count <"/proc/$$/io"; echo "rchar $count" >&2; exit $code'
   const started = process.hrtime.bigint()
   const ended = spawnSync(timer, ['-f', 'cost %U %S %M', 'sh', '-c', script, 'sh', program, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
