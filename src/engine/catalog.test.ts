@@ -7,7 +7,7 @@ import { distroFiles, identifyDistro } from '#model/distro.ts'
 import { fileHandle } from '#test/ecosystems/file-handle.ts'
 import { catalogPackages } from './catalog.ts'
 import type { LayerFacts, ReadFile } from './layer-facts.ts'
-import type { Reader } from './read-layer.ts'
+import type { Reader } from './layer-sheet.ts'
 import { type Stack, stackLayers } from './stack.ts'
 
 const readers: Reader[] = []

@@ -4,10 +4,11 @@ import type { OpenedTarget } from '#images/types.ts'
 import { type Limits, limitDetail } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
 import { decodeFacts, encodeFacts, type LayerFacts, listedPackages } from './layer-facts.ts'
+import type { Manner, Reader } from './layer-sheet.ts'
 import { NameMemo } from './name-memo.ts'
 import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
-import { beginLayer, type Manner, type Reader, readersKey } from './read-layer.ts'
+import { beginLayer, readersKey } from './read-layer.ts'
 
 /** This many layers are read at a time: inflating runs beside hashing and parsing, and memory stays bounded. */
 const layersAtOnce = 3

@@ -12,9 +12,9 @@ import { describeLayers } from './base-image.ts'
 import { catalogPackages } from './catalog.ts'
 import { digestFacts, digestPackages, type Facts } from './facts.ts'
 import { type LayerResult, readLayers } from './gather-layers.ts'
+import type { Reader } from './layer-sheet.ts'
 import { readLinked } from './linked-files.ts'
 import type { Ports } from './ports.ts'
-import type { Reader } from './read-layer.ts'
 
 /** A target whose files have all been seen: what follows from them can be worked out while its bytes are verified. */
 export interface Gathered {

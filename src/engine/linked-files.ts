@@ -1,9 +1,9 @@
 import type { LayerSource, OpenedTarget } from '#images/types.ts'
 import { distroFiles } from '#model/distro.ts'
 import { type LayerFacts, listedPackages } from './layer-facts.ts'
+import { LayerSheet, type Manner, type Reader } from './layer-sheet.ts'
 import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
-import { LayerSheet, type Manner, type Reader } from './read-layer.ts'
 import { type LayerEntry, type Stack, stackLayers } from './stack.ts'
 
 /**

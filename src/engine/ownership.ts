@@ -2,7 +2,7 @@ import type { Assembly, OwnedFile } from '#ecosystems/types.ts'
 import { baseName } from '#lib/text.ts'
 import type { Package } from '#model/package.ts'
 import type { ReadFile } from './layer-facts.ts'
-import type { Reader } from './read-layer.ts'
+import type { Reader } from './layer-sheet.ts'
 import type { Stack, StackedFile } from './stack.ts'
 import { ending } from './stack-paths.ts'
 

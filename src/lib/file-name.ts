@@ -12,6 +12,12 @@ export function decodeFileName(bytes: Uint8Array): string {
   }
 }
 
+/** The same of the bytes before the first NUL. */
+export function decodeFileNameField(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0)
+  return decodeFileName(end < 0 ? bytes : bytes.subarray(0, end))
+}
+
 /** Valid sequences as text, every other byte as `\xHH`. */
 function decodeMixed(bytes: Uint8Array): string {
   const parts: string[] = []

@@ -1,4 +1,4 @@
-import { decodeFileName } from './file-name.ts'
+import { decodeFileNameField } from './file-name.ts'
 import { isZeroBlock, numberField, readTarHeader, type TarHeader, tarBlock } from './tar-header.ts'
 import {
   buildMember,
@@ -209,8 +209,8 @@ export class TarParser {
 
   #onMetadata(): void {
     const type = this.#header?.type
-    if (type === 'L') this.#pending = { ...this.#pending, longName: untilNul(this.#metadata) }
-    else if (type === 'K') this.#pending = { ...this.#pending, longLink: untilNul(this.#metadata) }
+    if (type === 'L') this.#pending = { ...this.#pending, longName: decodeFileNameField(this.#metadata) }
+    else if (type === 'K') this.#pending = { ...this.#pending, longLink: decodeFileNameField(this.#metadata) }
     else {
       const { header, damaged } = readPaxHeader(this.#metadata)
       if (damaged) this.#sink.fault({ code: 'unreadable', detail: 'a PAX extended header is damaged' })
@@ -295,9 +295,4 @@ export class TarParser {
       this.#left = this.#padding
     } else this.#state = 'header'
   }
-}
-
-function untilNul(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0)
-  return decodeFileName(end < 0 ? bytes : bytes.subarray(0, end))
 }
