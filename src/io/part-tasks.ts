@@ -68,14 +68,14 @@ export function inflateTask(
   let room: Buffer | undefined
   const hashMore = () => {
     if (begins === undefined) return false
-    if (hashing === undefined) {
-      hashing = beginHash(part, begins.algorithms, kept)
-      room = Buffer.allocUnsafeSlow(input.length)
-      kept.set(begins.number, hashing)
-      // Some nobody asks for again.
-      for (const oldest of kept.keys()) if (kept.size > 16) kept.delete(oldest)
-    }
     try {
+      if (hashing === undefined) {
+        hashing = beginHash(part, begins.algorithms, kept)
+        room = Buffer.allocUnsafeSlow(input.length)
+        kept.set(begins.number, hashing)
+        // Some nobody asks for again.
+        for (const oldest of kept.keys()) if (kept.size > 16) kept.delete(oldest)
+      }
       return hashStep(part, hashing, room!)
     } catch {
       // Whoever asks for the digests is told.

@@ -108,7 +108,9 @@ const kept = new Map()
 if (first) {
   try {
     task(first, buffer, kept)
-  } catch {}
+  } catch {
+    // Whoever asks for the same is told.
+  }
 }
 parentPort.on('message', question => {
   let answer
