@@ -8,8 +8,11 @@ import type { TreeEntry, WalkedFile } from './types.ts'
 /** Larger than most bodies that anyone wants. */
 const firstBytes = 2 ** 16
 
-/** As large as bodies are that are kept in memory, by default. */
-const enoughBytes = 2 ** 25
+/**
+ * Larger than nearly all of them, and as large as bodies are that are kept in memory, by default. Not the latter at once:
+ * two layers at a time would have V8 look for garbage, since it counts memory that no byte came for.
+ */
+const largerBytes: readonly number[] = [2 ** 23, 2 ** 25]
 
 /** A read of a sparse file makes its zeros: at most so many at a time. */
 const maxSparseBytes = 64 * 2 ** 20
@@ -42,28 +45,36 @@ export function placedBody(place: PlacedBytes, offset: number, size: number): Bo
 
 /**
  * Memory for one body at a time, used again for the next: a page that was touched once costs nothing the second time.
- * Of sizes that no header decides, and made anew once or twice: a page that no byte came for takes no memory.
+ * Of sizes that no header decides, and made anew few times: a page that no byte came for takes no memory.
  */
 export class BodyMemory {
   #bytes = new Uint8Array(firstBytes)
 
-  /** A body in this memory; the one before is gone. */
-  body(): Body {
+  /**
+   * A body of `size` bytes. One that comes in a single piece is read there, as long as the piece is valid; any other is
+   * kept in this memory, where the one before is gone.
+   */
+  body(size: number): Body {
+    let whole: Uint8Array | undefined
     let filled = 0
     return {
       append: piece => {
-        this.#fit(filled, filled + piece.length)
-        this.#bytes.set(piece, filled)
+        // Nothing more than a view: to slice one of Node's own buffers would not make new memory.
+        if (piece.length === size) whole = new Uint8Array(piece.buffer, piece.byteOffset, size)
+        else {
+          this.#fit(filled, filled + piece.length)
+          this.#bytes.set(piece, filled)
+        }
         filled += piece.length
       },
-      read: (from, length) => this.#bytes.slice(from, Math.min(from + length, filled)),
+      read: (from, length) => (whole ?? this.#bytes).slice(from, Math.min(from + length, filled)),
       close: () => undefined,
     }
   }
 
   #fit(filled: number, needed: number): void {
     if (needed <= this.#bytes.length) return
-    const larger = new Uint8Array(needed <= enoughBytes ? enoughBytes : 2 * needed)
+    const larger = new Uint8Array(largerBytes.find(size => needed <= size) ?? 2 * needed)
     larger.set(this.#bytes.subarray(0, filled))
     this.#bytes = larger
   }

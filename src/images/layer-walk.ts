@@ -122,7 +122,7 @@ export class LayerWalk {
     if (this.#place !== undefined) return placedBody(this.#place, member.offset, member.stored)
     if (member.stored > this.#limits['memory-bytes']) return spooledBody(this.#temporary)
     this.#memory ??= new BodyMemory()
-    return this.#memory.body()
+    return this.#memory.body(member.stored)
   }
 
   #onData(bytes: Uint8Array): void {

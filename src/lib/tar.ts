@@ -30,7 +30,7 @@ export interface TarSink {
    * is told, and `data` is not.
    */
   readonly member: (member: TarMember) => boolean | 'in-place'
-  /** A piece of the wanted body; valid only during the call. */
+  /** A piece of the wanted body; valid only during the call, and during that of `done` if it is all of the body. */
   readonly data: (bytes: Uint8Array) => void
   /** The wanted body is complete. */
   readonly done: (member: TarMember) => void
