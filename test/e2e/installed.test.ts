@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,6 +83,24 @@ describe('the package', () => {
     expect(flags).toEqual(expect.arrayContaining([...launcherFlags()]))
     expect(flags.some(flag => /^--snapshot-blob=.*\.blob$/.test(flag))).toBe(true)
     expect(execFileSync(node, [...flags, '--input-type=module', '-e', load], { encoding: 'utf8' })).toBe('false\n')
+  })
+
+  it.each(commands)('starts no other program before Node as %s', command => {
+    const trace = spawnSync('sh', ['-x', command, '--version'], { encoding: 'utf8', env: environment }).stderr
+
+    expect(trace).toContain('+ exec ')
+    expect(trace).not.toContain('readlink')
+  })
+
+  it.each(commands)('runs through a link of the user to %s', command => {
+    const elsewhere = join(folder, 'elsewhere')
+    rmSync(elsewhere, { recursive: true, force: true })
+    mkdirSync(join(elsewhere, 'bin'), { recursive: true })
+    symlinkSync(command, join(elsewhere, 'bin/gate'))
+    symlinkSync('bin/gate', join(elsewhere, 'sluice'))
+
+    expect(run(join(elsewhere, 'sluice'), '--version').stdout).toMatch(/^sluice \d/)
+    expect(run(join(elsewhere, 'bin/gate'), '--version').stdout).toMatch(/^sluice \d/)
   })
 
   it('says what is missing where there is no Node', () => {
