@@ -1,5 +1,6 @@
 import { type Command, commands } from './commands.ts'
 import { readFlags, usageFailure } from './flags.ts'
+import { writeOut } from './standard-output.ts'
 
 /** `sluice completion SHELL`: a script made from the command table, so that it never lags behind. */
 export async function runCompletion(words: readonly string[]): Promise<number> {
@@ -7,7 +8,7 @@ export async function runCompletion(words: readonly string[]): Promise<number> {
   const scripts: Readonly<Record<string, () => string>> = { bash, zsh, fish }
   const script = shell === undefined || !Object.hasOwn(scripts, shell) ? undefined : scripts[shell]
   if (script === undefined) throw usageFailure('completion', 'Name a shell: bash, zsh or fish.')
-  process.stdout.write(script())
+  writeOut(script())
   return 0
 }
 

@@ -13,6 +13,7 @@ import { type Home, locateHome } from './home.ts'
 import { prepareReports, terminalWidth } from './output.ts'
 import { withInterrupt, withPorts, withTemporary } from './ports.ts'
 import { exitCode } from './scan.ts'
+import { writeOut } from './standard-output.ts'
 import { version } from './version.ts'
 
 /** The files that the demo is made from. */
@@ -35,7 +36,7 @@ async function showDemo(folder: string, flags: Flags): Promise<void> {
   const say = (...lines: readonly string[]) => {
     if (flags.has('quiet')) return
     const width = Math.min(terminalWidth(), 110)
-    process.stdout.write(`${lines.flatMap(line => (line.startsWith(' ') ? [line] : wrap(line, width))).join('\n')}\n`)
+    writeOut(`${lines.flatMap(line => (line.startsWith(' ') ? [line] : wrap(line, width))).join('\n')}\n`)
   }
   const target = join(folder, 'image.tar')
   const home = locateHome({ SLUICE_HOME: join(folder, 'home') })

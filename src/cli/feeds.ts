@@ -12,6 +12,7 @@ import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { locateHome } from './home.ts'
 import { showUpdate, withInterrupt } from './ports.ts'
 import { createProgress } from './progress.ts'
+import { writeOut } from './standard-output.ts'
 
 /**
  * `sluice feeds`: fetch advisories, or say how new they are. Exit code 2 where any source that was asked for failed;
@@ -51,7 +52,7 @@ async function update(ecosystems: readonly string[], flags: Flags): Promise<numb
   const status = feedsStatus(home)
   if (!flags.has('quiet') && status !== undefined) {
     const outcomes = new Map(result.outcomes.map(outcome => [outcome.feed, outcome]))
-    process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date(), outcomes }))
+    writeOut(renderFeeds({ ...status, folder: home, now: new Date(), outcomes }))
   }
   const failed = result.outcomes.filter(({ state }) => state === 'failed')
   for (const outcome of failed) tell(outcome)
@@ -121,10 +122,10 @@ function showStatus(flags: Flags): number {
   const home = locateHome(process.env).data
   const status = feedsStatus(home) ?? { feeds: [], size: 0 }
   if (flags.has('json')) {
-    process.stdout.write(printableJson({ schema: 'sluice.feeds/v1', folder: home, ...status }))
+    writeOut(printableJson({ schema: 'sluice.feeds/v1', folder: home, ...status }))
   } else if (status.feeds.length === 0) {
-    process.stdout.write(`There are no advisories in ${printable(home)} yet.\n`)
-    process.stdout.write('  A scan fetches those that it needs; sluice feeds update fetches all.\n')
-  } else process.stdout.write(renderFeeds({ ...status, folder: home, now: new Date() }))
+    writeOut(`There are no advisories in ${printable(home)} yet.\n`)
+    writeOut('  A scan fetches those that it needs; sluice feeds update fetches all.\n')
+  } else writeOut(renderFeeds({ ...status, folder: home, now: new Date() }))
   return 0
 }

@@ -1,22 +1,23 @@
 import { loadCommand } from './load-command.ts'
+import { writeOut } from './standard-output.ts'
 import { version } from './version.ts'
 
 /** Start-up is the whole cost of small answers: nothing is imported before it is known to be needed. */
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words
   if (name === '--version' || name === '-V' || name === 'version') {
-    process.stdout.write(`sluice ${version}\n`)
+    writeOut(`sluice ${version}\n`)
     return 0
   }
   const { commands } = await import('./commands.ts')
   const help = await import('./help.ts')
   if (name === undefined || name === '--help' || name === '-h') {
-    process.stdout.write(help.overview(commands))
+    writeOut(help.overview(commands))
     return 0
   }
   if (name === 'help') {
     const wanted = commands.find(command => command.name === rest[0])
-    process.stdout.write(wanted === undefined ? help.overview(commands) : help.commandHelp(wanted))
+    writeOut(wanted === undefined ? help.overview(commands) : help.commandHelp(wanted))
     return 0
   }
   const command = commands.find(({ name: known }) => known === name)
@@ -25,7 +26,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(help.commandHelp(command))
+    writeOut(help.commandHelp(command))
     return 0
   }
   const remember = command.name === 'scan' || command.name === 'sbom' ? await headStartOf(rest) : undefined
@@ -40,13 +41,6 @@ async function headStartOf(words: readonly string[]) {
   const { headStart } = await import('./head-start.ts')
   return headStart(words)
 }
-
-process.stdout.on('error', error => {
-  // A reader that closes early (`| head`) is no failure of ours, and changes no verdict.
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return
-  process.stderr.write(`sluice: standard output cannot be written: ${error.message}\n`)
-  process.exit(2)
-})
 
 // Nothing is left to do by then, and the system takes memory back faster than Node takes its heap apart.
 process.once('exit', () => process.exit())

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { Tell } from '#engine/scan.ts'
 import { Failure } from '#lib/failure.ts'
@@ -7,6 +6,7 @@ import { reportFormats } from '#reports/index.ts'
 import type { RenderOptions } from '#reports/types.ts'
 import type { Flags } from './flags.ts'
 import { usageFailure } from './flags.ts'
+import { isTerminalOut, writeOut } from './standard-output.ts'
 
 /** One `-o FORMAT[=FILE]`. */
 export interface Output {
@@ -58,7 +58,10 @@ export async function prepareReports(
     reports.push({ file, pieces: begun(render(result, renderOptions(flags, file === undefined))) })
   }
   return async () => {
-    for (const { file, pieces } of reports) await (file === undefined ? print(pieces) : save(file, pieces))
+    for (const { file, pieces } of reports) {
+      if (file === undefined) print(pieces)
+      else await save(file, pieces)
+    }
   }
 }
 
@@ -80,43 +83,30 @@ function begun(pieces: Iterable<string>): Iterable<Uint8Array> {
 }
 
 /** Colour only for a terminal, and never against the user's word (https://no-color.org). */
-function usesColor(flags: Pick<Flags, 'has'>, stream: { readonly isTTY?: boolean }): boolean {
+function usesColor(flags: Pick<Flags, 'has'>): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   if (flags.has('no-color') || (NO_COLOR !== undefined && NO_COLOR !== '')) return false
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true
-  return stream.isTTY === true && TERM !== 'dumb'
+  return TERM !== 'dumb' && isTerminalOut()
 }
 
 /** Columns to write in: those of the terminal within reason, 100 where there is none. */
 export function terminalWidth(): number {
-  const columns = Number(process.env.COLUMNS) || process.stdout.columns || 100
+  const columns = Number(process.env.COLUMNS) || (isTerminalOut() && process.stdout.columns) || 100
   return Math.max(60, Math.min(columns, 160))
 }
 
 function renderOptions(flags: Flags, toTerminal: boolean): RenderOptions {
   return {
     width: toTerminal ? terminalWidth() : 120,
-    color: toTerminal && usesColor(flags, process.stdout),
+    color: toTerminal && usesColor(flags),
     paths: flags.has('paths'),
     all: flags.has('all'),
   }
 }
 
-async function print(pieces: Iterable<Uint8Array>): Promise<void> {
-  const { stdout } = process
-  for (const piece of pieces) {
-    // Nobody reads any more: `main` has heard why.
-    if (stdout.destroyed) return
-    if (!stdout.write(piece)) await drained(stdout)
-  }
-}
-
-/** Waits until a stream takes more, or never will. */
-async function drained(stream: NodeJS.WriteStream): Promise<void> {
-  const listening = new AbortController()
-  const { signal } = listening
-  await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })]).catch(() => undefined)
-  listening.abort()
+function print(pieces: Iterable<Uint8Array>): void {
+  for (const piece of pieces) if (!writeOut(piece)) return
 }
 
 async function save(file: string, pieces: Iterable<Uint8Array>): Promise<void> {

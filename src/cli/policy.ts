@@ -9,6 +9,7 @@ import { runPolicyTests } from '#policy/test-policy.ts'
 import { parseReport } from '#reports/parse-report.ts'
 import { type Flags, readFlags, usageFailure } from './flags.ts'
 import { readPolicyText } from './scan.ts'
+import { writeOut } from './standard-output.ts'
 
 /** `sluice policy`: check a document, run its tests, show the shipped one or the schema. */
 export async function runPolicy(words: readonly string[]): Promise<number> {
@@ -35,7 +36,7 @@ function needFile(action: string, file: string | undefined): string {
 }
 
 async function print(url: URL): Promise<number> {
-  process.stdout.write(await readFile(url, 'utf8'))
+  writeOut(await readFile(url, 'utf8'))
   return 0
 }
 
@@ -44,7 +45,7 @@ async function check(file: string, flags: Flags): Promise<number> {
   if (!flags.has('quiet')) {
     const { name, version } = policy.metadata
     const counts = `${policy.rules.length} rules, ${policy.waivers.length} waivers, ${policy.tests.length} tests`
-    process.stdout.write(`${file}: policy ${printable(name)}, version ${version}, is well formed: ${counts}.\n`)
+    writeOut(`${file}: policy ${printable(name)}, version ${version}, is well formed: ${counts}.\n`)
   }
   return 0
 }
@@ -55,10 +56,10 @@ async function test(file: string, flags: Flags): Promise<number> {
   const results = runPolicyTests(policy, path => readFacts(resolve(dirname(file), path)))
   const failed = results.filter(({ passed }) => !passed)
   for (const { test: described, passed, reasons } of flags.has('quiet') ? failed : results) {
-    process.stdout.write(`${passed ? 'ok  ' : 'FAIL'} ${printable(described.name)}\n`)
-    for (const reason of passed ? [] : reasons) process.stdout.write(`     ${printable(reason)}\n`)
+    writeOut(`${passed ? 'ok  ' : 'FAIL'} ${printable(described.name)}\n`)
+    for (const reason of passed ? [] : reasons) writeOut(`     ${printable(reason)}\n`)
   }
-  process.stdout.write(`${results.length - failed.length} passed, ${failed.length} failed\n`)
+  writeOut(`${results.length - failed.length} passed, ${failed.length} failed\n`)
   return failed.length > 0 ? 1 : 0
 }
 

@@ -1,4 +1,5 @@
 import { printable } from '#lib/terminal.ts'
+import { mayBeTerminal } from './standard-output.ts'
 
 /** The line that says what takes time; silent where nobody watches. */
 export interface Progress {
@@ -17,8 +18,9 @@ export interface Progress {
 const interval = 80
 
 /** A progress line on a terminal's standard error, and nothing anywhere else. */
-export function createProgress(enabled: boolean, stream: NodeJS.WriteStream = process.stderr): Progress {
-  if (!enabled || !stream.isTTY) return { update: () => undefined, say: () => undefined, clear: () => undefined }
+export function createProgress(enabled: boolean, given?: NodeJS.WriteStream): Progress {
+  const stream = enabled ? (given ?? standardError()) : undefined
+  if (!stream?.isTTY) return { update: () => undefined, say: () => undefined, clear: () => undefined }
   let drawn = 0
   let shown = false
   const draw = (text: string) => {
@@ -36,6 +38,11 @@ export function createProgress(enabled: boolean, stream: NodeJS.WriteStream = pr
       shown = false
     },
   }
+}
+
+/** Node's stream for it is made where it may be a terminal: that takes some milliseconds of a start. */
+function standardError(): NodeJS.WriteStream | undefined {
+  return mayBeTerminal(2) ? process.stderr : undefined
 }
 
 function amount(done: number, total: number | undefined): string {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -78,6 +78,24 @@ describe('the command line', () => {
     expect(await codeOf('> /dev/full')).toBe('2')
   })
 
+  it('waits for the reader of a pipe that does not block', async () => {
+    const demo = join(folder, 'unhurried')
+    await sluice(['demo', '--quiet', '--keep', demo], { environment })
+    const file = join(demo, 'report.json')
+    const scan = '"$0" scan --offline --quiet --at 2026-08-16 "$1" -o json'
+    // A pipe of one page.
+    const shrink = 'fcntl.fcntl(1, 1031, 4096); fcntl.fcntl(1, fcntl.F_SETFL, os.O_NONBLOCK)'
+    const unblock = `import fcntl, os, sys; ${shrink}; os.execv(sys.argv[1], sys.argv[1:])`
+    const words = `${scan}="$2"; python3 -c '${unblock}' ${scan} | (sleep 1; wc -c)`
+    const ended = await run('bash', ['-c', words, join(root, 'sluice'), join(demo, 'image.tar'), file], {
+      environment: { SLUICE_HOME: join(demo, 'home') },
+    })
+    const { size } = statSync(file)
+
+    expect(size).toBeGreaterThan(2 ** 15)
+    expect(Number(ended.stdout)).toBe(size)
+  })
+
   it('starts on a handful of modules', async () => {
     const count = async (word: string) => {
       const script = `process.argv[2]='${word}';await import('./src/cli/main.ts');process.on('exit',()=>{})`
@@ -90,7 +108,7 @@ describe('the command line', () => {
     }
     const counting = `import{registerHooks}from'node:module';let n=0;registerHooks({load(u,c,next){if(u.startsWith('file:'))n++;return next(u,c)}});process.on('exit',()=>process.stderr.write('modules '+n))`
 
-    expect(await count('--version')).toBeLessThanOrEqual(3)
+    expect(await count('--version')).toBeLessThanOrEqual(4)
     expect(await count('--help')).toBeLessThanOrEqual(15)
   })
 
