@@ -78,6 +78,22 @@ describe('the command line', () => {
     expect(await codeOf('> /dev/full')).toBe('2')
   })
 
+  it('colours on a terminal, unless the user says no', async () => {
+    const demo = join(folder, 'coloured')
+    await sluice(['demo', '--quiet', '--keep', demo], { environment })
+    const onTerminal = async (settings: Readonly<Record<string, string>>) => {
+      const scan = ['scan', '--offline', '--quiet', join(demo, 'image.tar')]
+      const words = ['-c', 'import pty, sys; pty.spawn(sys.argv[1:])', join(root, 'sluice'), ...scan]
+      const set = { SLUICE_HOME: join(demo, 'home'), TERM: 'xterm', FORCE_COLOR: '', NO_COLOR: '', ...settings }
+      return (await run('python3', words, { environment: set })).stdout
+    }
+    const escape = String.fromCharCode(27)
+
+    expect(await onTerminal({})).toContain(`${escape}[1;31mFAIL`)
+    expect(await onTerminal({ NO_COLOR: '1' })).not.toContain(escape)
+    expect(await onTerminal({ TERM: 'dumb' })).not.toContain(escape)
+  })
+
   it('waits for the reader of a pipe that does not block', async () => {
     const demo = join(folder, 'unhurried')
     await sluice(['demo', '--quiet', '--keep', demo], { environment })
