@@ -87,11 +87,11 @@ describe('the command line', () => {
       const set = { SLUICE_HOME: join(demo, 'home'), TERM: 'xterm', FORCE_COLOR: '', NO_COLOR: '', ...settings }
       return (await run('python3', words, { environment: set })).stdout
     }
-    const escape = String.fromCharCode(27)
+    const esc = String.fromCharCode(27)
 
-    expect(await onTerminal({})).toContain(`${escape}[1;31mFAIL`)
-    expect(await onTerminal({ NO_COLOR: '1' })).not.toContain(escape)
-    expect(await onTerminal({ TERM: 'dumb' })).not.toContain(escape)
+    expect(await onTerminal({})).toContain(`${esc}[1;31mFAIL`)
+    expect(await onTerminal({ NO_COLOR: '1' })).not.toContain(esc)
+    expect(await onTerminal({ TERM: 'dumb' })).not.toContain(esc)
   })
 
   it('waits for the reader of a pipe that does not block', async () => {

@@ -177,6 +177,7 @@ function debOf({ report: result }: Scanned): readonly string[] {
 }
 
 async function installed(name: string): Promise<readonly string[]> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
   const format = '${db:Status-Status} ${Package} ${Version} ${Architecture}\n'
   const listed = await run('docker', ['run', '--rm', '--network=none', name, 'dpkg-query', '-W', '-f', format])
   return listed.stdout
