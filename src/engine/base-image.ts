@@ -1,6 +1,6 @@
 import { asArray, asString, member } from '#lib/json.ts'
+import type { Introduction } from '#model/package.ts'
 import type { ImageLayer } from '#model/target.ts'
-import type { LayerFacts } from './layer-facts.ts'
 
 /** Longer build steps are cut: they are shown to people, and patterns run over them. */
 const maxStepLength = 4096
@@ -16,12 +16,12 @@ interface Step {
  *
  * An image does not name its base, so the history is read: a base image ends by setting its command, so what lies at or
  * below the last `CMD` or `ENTRYPOINT` that is followed by further layers is the base. Without such a step, the lowest
- * layer is the base where others lie on it and it holds an operating system or was imported whole.
+ * layer is the base where others lie on it and it `holdsSystem`: files that name an operating system.
  */
 export function describeLayers(
   config: unknown,
   diffIds: readonly string[],
-  facts: readonly LayerFacts[],
+  holdsSystem: boolean,
 ): readonly ImageLayer[] {
   const steps = asArray(member(config, 'history')).map(
     (entry): Step => ({
@@ -35,12 +35,16 @@ export function describeLayers(
   const making = steps.filter(step => !step.empty)
   const known = making.length === diffIds.length
   const baseCount = known ? baseByHistory(steps) : 0
-  const holdsSystem = (facts[0]?.texts.length ?? 0) > 0
   const bases = baseCount > 0 ? baseCount : diffIds.length > 1 && holdsSystem ? 1 : 0
   return diffIds.map((diffId, index) => {
     const step = known ? making[index]?.createdBy : undefined
     return { diffId, ...(step !== undefined && step !== '' && { step: readableStep(step) }), base: index < bases }
   })
+}
+
+/** How packages come into an image with each of its layers. */
+export function introductionsBy(layers: readonly ImageLayer[]): readonly Introduction[] {
+  return layers.map(({ diffId, step, base }, layer) => ({ layer, diffId, ...(step !== undefined && { step }), base }))
 }
 
 function baseByHistory(steps: readonly Step[]): number {

@@ -4,9 +4,8 @@ import { ecosystems } from '#ecosystems/index.ts'
 import type { Assembly, TreeFile } from '#ecosystems/types.ts'
 import { compareText } from '#lib/text.ts'
 import { distroFiles, identifyDistro } from '#model/distro.ts'
-import { fileHandle } from '#test/ecosystems/file-handle.ts'
+import { factsOf, layerChange } from '#test/support/layer-changes.ts'
 import { catalogPackages } from './catalog.ts'
-import type { LayerFacts, ReadFile } from './layer-facts.ts'
 import type { Reader } from './layer-sheet.ts'
 import { type Stack, stackLayers } from './stack.ts'
 
@@ -14,113 +13,6 @@ const readers: Reader[] = []
 beforeAll(async () => {
   for (const ecosystem of ecosystems) readers.push({ ecosystem, cataloger: await ecosystem.load() })
 })
-
-const release = (version: string) => `ID=debian\nVERSION_ID="${version}"\nPRETTY_NAME="Debian ${version}"\n`
-const status = (...names: readonly string[]) =>
-  names.map(name => `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n`).join('\n')
-const installed = (...names: readonly string[]) => names.map(name => `P:${name}\nV:1-r0\nA:x86_64\n`).join('\n')
-const npm = (version: string) => JSON.stringify({ name: 'left', version, license: 'MIT' })
-const rpm = (...names: readonly string[]) => ({
-  of: 'rpm',
-  facts: { packages: names.map(name => ({ name, version: '1', release: '1' })) },
-})
-const program = (version: string) => ({
-  of: 'golang',
-  facts: { state: 'installed', modules: [{ path: 'golang.org/x/net', version }] },
-})
-const jar = (...names: readonly string[]) => ({
-  of: 'maven',
-  facts: {
-    kind: 'archive',
-    packages: names.map(name => ({ group: 'g', artifact: name, version: '1', licenses: [], inner: `!/${name}.jar` })),
-  },
-})
-
-type Content = string | { readonly of: string; readonly facts: unknown }
-
-/** What lies where: texts for readers to read, or what one made of it. A layer has one of the versions, if any. */
-const contents: Readonly<Record<string, readonly Content[]>> = {
-  'etc/os-release': [release('11'), release('12')],
-  'var/lib/dpkg/status': [status('a'), status('a', 'b'), status('b', 'c')],
-  'var/lib/dpkg/status.d/x': [status('x'), status('x', 'a')],
-  'usr/share/doc/a/copyright': [
-    'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nLicense: MIT\n',
-  ],
-  'jail/var/lib/dpkg/status': [status('a'), status('a', 'b')],
-  'jail/etc/os-release': [release('11'), release('12')],
-  'jail/usr/lib/os-release': [release('10')],
-  'lib/apk/db/installed': [installed('musl'), installed('musl', 'zlib')],
-  'jail/lib/apk/db/installed': [installed('musl')],
-  'var/lib/rpm/Packages': [rpm('one'), rpm('one', 'two')],
-  'var/lib/rpm/Packages.db': [rpm(), rpm('two')],
-  'srv/node_modules/left/package.json': [npm('1.0.0'), npm('2.0.0')],
-  'opt/node_modules/left/package.json': [npm('1.0.0'), npm('2.0.0')],
-  'opt/.pnp.cjs': [{ of: 'npm', facts: { kind: 'table', packages: [{ name: 'left', version: '1.0.0' }] } }],
-  'usr/bin/go': [program('v1'), program('v2')],
-  'srv/a.jar': [jar('x'), jar('x', 'y')],
-  'usr/lib/python3/dist-packages/six-1.dist-info/METADATA': ['Name: six\nVersion: 1\n', 'Name: six\nVersion: 2\n'],
-}
-
-const paths = Object.keys(contents)
-const directories = ['jail', 'jail/etc', 'srv', 'opt', 'var/lib/rpm', 'var/lib/dpkg', 'usr']
-const links: readonly (readonly [string, string])[] = [
-  ['jail/etc/os-release', '../usr/lib/os-release'],
-  ['jail/etc/os-release', '/etc/os-release'],
-  ['jail/etc', '/etc'],
-  ['opt', 'srv'],
-  ['var/lib/rpm', '../../srv'],
-]
-
-type Change =
-  | { readonly kind: 'file'; readonly path: string; readonly version: number }
-  | { readonly kind: 'remove' | 'empty' | 'directory'; readonly path: string }
-  | { readonly kind: 'link'; readonly link: readonly [string, string] }
-
-const file = fc.record({ kind: fc.constant('file' as const), path: fc.constantFrom(...paths), version: fc.nat(2) })
-const change: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 6, arbitrary: file },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('remove' as const), path: fc.constantFrom(...paths, ...directories) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom('empty', 'directory'), path: fc.constantFrom(...directories) }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('link' as const), link: fc.constantFrom(...links) }) },
-)
-
-function factsOf(changes: readonly Change[]): LayerFacts {
-  const files = new Map<string, Content>()
-  for (const item of changes) {
-    const versions = item.kind === 'file' ? contents[item.path]! : []
-    if (item.kind === 'file') files.set(item.path, versions[item.version % versions.length]!)
-  }
-  const symlinks = new Map(changes.flatMap(item => (item.kind === 'link' ? [item.link] : [])))
-  const of = (kind: Change['kind']) =>
-    changes.flatMap(item => (item.kind === kind && 'path' in item ? [item.path] : []))
-  return {
-    files: [...files].flatMap(([path, content]) => readFile(path, content)),
-    texts: [...files].filter(([path]) => distroFiles.includes(path)) as [string, string][],
-    problems: [],
-    tree: {
-      paths: [...files.keys(), ...symlinks.keys()],
-      directories: of('directory'),
-      symlinks: [...symlinks],
-      whiteouts: of('remove'),
-      opaques: of('empty'),
-    },
-  }
-}
-
-function readFile(path: string, content: Content): readonly ReadFile[] {
-  if (typeof content !== 'string') return [{ ecosystem: content.of, path, facts: content.facts }]
-  return readers.flatMap(({ ecosystem, cataloger }) => {
-    if (!ecosystem.wants({ path, size: content.length, mode: 0o644 }, 'installed')) return []
-    const read = cataloger.read(fileHandle(path, content), { mayProve: () => true })
-    return read === undefined ? [] : [{ ecosystem: ecosystem.id, path, facts: JSON.parse(JSON.stringify(read.facts)) }]
-  })
-}
 
 /**
  * What is meant: each ecosystem is assembled whole as seen from every layer that changed one of its files; a package came
@@ -158,23 +50,26 @@ describe('engine/catalog', () => {
     let compared = 0
 
     fc.assert(
-      fc.property(fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { minLength: 2, maxLength: 6 }), made => {
-        const stack = stackLayers(made.map(factsOf))
-        const distro = identifyDistro(stack.texts(distroFiles))
-        const layers = made.map((_, index) => ({ diffId: `sha256:${index}`, base: false }))
+      fc.property(
+        fc.array(fc.array(layerChange, { minLength: 1, maxLength: 6 }), { minLength: 2, maxLength: 6 }),
+        made => {
+          const stack = stackLayers(made.map(changes => factsOf(changes, readers)))
+          const distro = identifyDistro(stack.texts(distroFiles))
+          const layers = made.map((_, index) => ({ diffId: `sha256:${index}`, base: false }))
 
-        const { packages } = catalogPackages({ stack, readers, mode: 'installed', distro, layers })
+          const { packages } = catalogPackages({ stack, readers, mode: 'installed', distro, layers })
 
-        for (const reader of readers) {
-          const found = packages.filter(({ type }) => type === reader.ecosystem.id)
-          const told = found.map(({ purl, locations, introduced }) => [
-            `${purl} at ${locations.map(({ path }) => path)}`,
-            introduced?.layer,
-          ])
-          expect(new Map(told as [string, number][])).toEqual(meant(stack, reader, distro))
-          compared += found.length
-        }
-      }),
+          for (const reader of readers) {
+            const found = packages.filter(({ type }) => type === reader.ecosystem.id)
+            const told = found.map(({ purl, locations, introduced }) => [
+              `${purl} at ${locations.map(({ path }) => path)}`,
+              introduced?.layer,
+            ])
+            expect(new Map(told as [string, number][])).toEqual(meant(stack, reader, distro))
+            compared += found.length
+          }
+        },
+      ),
       { numRuns: 3000 },
     )
 

@@ -7,6 +7,7 @@ import type { Location } from '#model/location.ts'
 import type { CatalogedPackage, Introduction, Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
 import type { ImageLayer } from '#model/target.ts'
+import { introductionsBy } from './base-image.ts'
 import { arrivalLayers, identity } from './catalog-arrivals.ts'
 import type { Reader } from './layer-sheet.ts'
 import { type CatalogPart, ownPackages } from './ownership.ts'
@@ -110,12 +111,7 @@ function introductions(
   holders: Holders,
 ): (found: CatalogedPackage) => Introduction | undefined {
   const { stack, layers } = request
-  const byLayer = layers.map(({ diffId, step, base }, layer) => ({
-    layer,
-    diffId,
-    ...(step !== undefined && { step }),
-    base,
-  }))
+  const byLayer = introductionsBy(layers)
   if (layers.length <= 1) return () => byLayer[0]
   const arrivals = arrivalLayers({
     height: stack.height,

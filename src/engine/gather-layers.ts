@@ -3,7 +3,7 @@ import type { TreeMode } from '#ecosystems/types.ts'
 import type { OpenedTarget } from '#images/types.ts'
 import { type Limits, limitDetail } from '#model/limits.ts'
 import type { Problem } from '#model/problem.ts'
-import { decodeFacts, encodeFacts, type LayerFacts, listedPackages } from './layer-facts.ts'
+import { decodeFacts, encodeFacts, entriesOf, type LayerFacts, listedPackages } from './layer-facts.ts'
 import type { Manner, Reader } from './layer-sheet.ts'
 import { NameMemo } from './name-memo.ts'
 import { PackageTally } from './package-tally.ts'
@@ -32,43 +32,60 @@ export interface LayersRequest {
   readonly keeping: Promise<void>[]
 }
 
-/** Reads every layer, or takes its facts from the cache. Where this throws, nothing of the target is in use any more. */
-export async function readLayers(opened: OpenedTarget, request: LayersRequest): Promise<readonly LayerResult[]> {
-  const results: LayerResult[] = []
+/** Reads the layers of one target. */
+export interface LayersReading {
+  /**
+   * Reads the layers from index `from` up to, not including, `to`, or takes their facts from the cache; `entries` are
+   * below them. Where this throws, nothing of the target is in use any more.
+   */
+  readonly read: (from: number, to: number, entries?: number) => Promise<readonly LayerResult[]>
+  /** When nothing of the target is in use any more. Never rejects. */
+  readonly settle: () => Promise<void>
+}
+
+/** Layers may be read in any order; each of them once. */
+export function layersReading(opened: OpenedTarget, request: LayersRequest): LayersReading {
   const ends: Promise<unknown>[] = []
-  let next = 0
-  let entries = 0
   const { mode, limits } = request
   const tally = new PackageTally(limits)
   const loading = request.readers.then(readers => ({ readers, mode, limits, tally, names: new NameMemo(readers) }))
   loading.catch(() => undefined)
-  const work = async () => {
-    let before: Promise<unknown> | undefined
-    while (next < opened.layers.length) {
-      request.ports.signal?.throwIfAborted()
-      const index = next++
-      if (entries > request.limits['target-entries']) {
-        results[index] = unread(opened, index, limitDetail('Too many files', 'target-entries', request.limits))
-        continue
-      }
-      const { result, ready } = await readCached(opened, index, { ...request, ends, tally, loading })
-      results[index] = result
-      entries += entriesOf(result.facts)
-      // Entries for the cache take memory while they are made: no more of them than layers at a time.
-      await before
-      before = ready
-    }
-  }
-  const workers = Array.from({ length: Math.min(layersAtOnce, opened.layers.length) }, work)
-  try {
-    await Promise.all(workers)
-    return results
-  } catch (error) {
-    await Promise.allSettled(workers)
+  const settle = async () => {
     await Promise.allSettled(ends)
     await Promise.all(request.keeping)
-    throw error
   }
+  const read = async (from: number, to: number, below = 0) => {
+    const results: LayerResult[] = []
+    let next = from
+    let entries = below
+    const work = async () => {
+      let before: Promise<unknown> | undefined
+      while (next < to) {
+        request.ports.signal?.throwIfAborted()
+        const index = next++
+        if (entries > limits['target-entries']) {
+          results[index - from] = unread(opened, index, limitDetail('Too many files', 'target-entries', limits))
+          continue
+        }
+        const { result, ready } = await readCached(opened, index, { ...request, ends, tally, loading })
+        results[index - from] = result
+        entries += entriesOf(result.facts)
+        // Entries for the cache take memory while they are made: no more of them than layers at a time.
+        await before
+        before = ready
+      }
+    }
+    const workers = Array.from({ length: Math.min(layersAtOnce, to - from) }, work)
+    try {
+      await Promise.all(workers)
+      return results
+    } catch (error) {
+      await Promise.allSettled(workers)
+      await settle()
+      throw error
+    }
+  }
+  return { read, settle }
 }
 
 /** A layer that is not looked at, and why. */
@@ -76,12 +93,6 @@ function unread(opened: OpenedTarget, index: number, detail: string): LayerResul
   const tree = { paths: [], directories: [], symlinks: [], whiteouts: [], opaques: [] }
   const facts: LayerFacts = { files: [], texts: [], problems: [{ code: 'limit', detail }], tree }
   return { facts, diffId: opened.layers[index]?.diffId, end: Promise.resolve([]) }
-}
-
-function entriesOf({ tree }: LayerFacts): number {
-  return (
-    tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length + (tree.passedOver ?? 0)
-  )
 }
 
 /**

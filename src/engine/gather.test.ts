@@ -59,7 +59,7 @@ describe('engine/gather', () => {
       'pkg:npm/left@1.3.0',
     ])
     expect(found).toEqual(expected)
-    expect(second.hits.map(key => key.slice(0, 6))).toEqual(['image-'])
+    expect(second.hits.map(key => key.slice(0, 6))).toEqual(['stack-'])
   })
 
   it('does it again for another build, from the facts of layers', async () => {
@@ -71,6 +71,69 @@ describe('engine/gather', () => {
 
     expect(found).toEqual(expected)
     expect(second.hits.map(key => key.slice(0, 7))).toEqual(['sha256-', 'sha256-'])
+  })
+
+  describe('of an image on top of one that it has put together', () => {
+    const below = writeDockerArchive(join(folder, 'below.tar'), [image])
+    let made = 0
+    /** What is asked of the cache for an image with one more layer, whose facts have to be those that it gives alone. */
+    const askedWith = async (top: WrittenImage['layers'][number], lower = image.layers) => {
+      const path = writeDockerArchive(join(folder, `on-top-${made++}.tar`), [{ layers: [...lower, top] }])
+      const first = portsOf('one')
+      await scan(below, first.ports)
+      const second = portsOf('one', first.stored)
+      expect(await scan(path, second.ports)).toEqual(await scan(path, portsOf('one').ports))
+      return second.hits.map(key => key.slice(0, 6))
+    }
+
+    it('looks at nothing else where the top changes nothing', async () => {
+      expect(await askedWith([{ name: 'srv/index.js', body: '' }])).toEqual(['stack-'])
+    })
+
+    it('looks at all layers where it changes what they hold, or brings packages', async () => {
+      const right = { name: 'srv/node_modules/right/package.json', body: '{"name":"right","version":"1.0.0"}' }
+      const all = ['stack-', 'sha256', 'sha256']
+
+      expect(await askedWith([right])).toEqual(all)
+      expect(await askedWith([{ name: 'srv/node_modules/left', body: '' }])).toEqual(all)
+      expect(await askedWith([{ name: 'srv/.wh.node_modules', body: '' }])).toEqual(all)
+    })
+
+    it('counts the files of all', async () => {
+      const { ports, stored } = portsOf('one')
+      await scan(below, ports)
+      const limits = { 'target-entries': 2 }
+      const tops = Array.from({ length: 4 }, (_, at) => [{ name: `srv/${at}.js`, body: '' }])
+      const path = writeDockerArchive(join(folder, 'counted.tar'), [{ layers: [...image.layers, ...tops] }])
+      const limited = (known: Map<string, Uint8Array>) =>
+        inventory({ target: path, open: { limits }, version: '0' }, portsOf('one', known).ports)
+
+      const { problems } = await limited(stored)
+
+      expect(problems.map(({ code }) => code)).toContain('limit')
+      expect((await limited(new Map())).problems).toEqual(problems)
+    })
+
+    it('does not take other layers for those', async () => {
+      expect(await askedWith([{ name: 'srv/index.js', body: '' }], image.layers.toReversed())).toEqual([
+        'sha256',
+        'sha256',
+      ])
+    })
+
+    it('reads what lies where a link of them leads to', async () => {
+      const [system] = image.layers
+      const links = [{ name: 'etc/os-release', type: '2', linkName: '../opt/release.md' }]
+      const lower: WrittenImage = { layers: [system!.slice(1), links] }
+      const { ports, stored } = portsOf('one')
+      const dangling = await scan(writeDockerArchive(join(folder, 'dangling.tar'), [lower]), ports)
+      const found = { layers: [...lower.layers, [{ name: 'opt/release.md', body: release }]] }
+
+      const { distro } = await scan(writeDockerArchive(join(folder, 'led.tar'), [found]), portsOf('one', stored).ports)
+
+      expect(dangling.distro).toBeUndefined()
+      expect(distro?.name).toBe('Debian GNU/Linux 12')
+    })
   })
 
   it('keeps facts of layers alone where the code may change under its name', async () => {

@@ -6,12 +6,21 @@ import { type Distro, distroFiles, identifyDistro, osvEcosystems, packageDistro 
 import { defaultLimits, type Limits } from '#model/limits.ts'
 import type { Package } from '#model/package.ts'
 import type { Problem } from '#model/problem.ts'
-import type { ImageIdentity } from '#model/target.ts'
-import { type Assembled, assembledKey, decodeAssembled, encodeAssembled } from './assembled.ts'
+import type { ImageIdentity, ImageLayer } from '#model/target.ts'
+import {
+  type Assembled,
+  assembledKey,
+  encodeAssembled,
+  findAssembled,
+  inImage,
+  isKept,
+  withOnTop,
+} from './assembled.ts'
 import { describeLayers } from './base-image.ts'
 import { catalogPackages } from './catalog.ts'
 import { digestFacts, digestPackages, type Facts } from './facts.ts'
-import { type LayerResult, readLayers } from './gather-layers.ts'
+import { type LayerResult, layersReading } from './gather-layers.ts'
+import { entriesOf, type LayerFacts } from './layer-facts.ts'
 import type { Reader } from './layer-sheet.ts'
 import { readLinked } from './linked-files.ts'
 import type { Ports } from './ports.ts'
@@ -30,8 +39,8 @@ export interface Gathered {
 
 /**
  * Reads everything that a target says of itself: each layer once, or not at all where its facts are cached; and nothing
- * is put together again for an image that this very program has put together before. The target must stay open until
- * `end` settles.
+ * is put together again of layers that this very program has put together before, be they all of an image or all but
+ * some on top that change nothing of it. The target must stay open until `end` settles.
  */
 export async function gatherFacts(
   opened: OpenedTarget,
@@ -39,43 +48,49 @@ export async function gatherFacts(
   limits: Limits = defaultLimits,
 ): Promise<Gathered> {
   const mode: TreeMode = opened.target.kind === 'directory' ? 'directory' : 'installed'
-  const key = assembledKey(opened, mode, ports)
-  const cached = key === undefined ? undefined : await ports.cache.get(key)
-  const known = cached === undefined ? undefined : decodeAssembled(cached)
-  if (known !== undefined) {
-    const expected = finish(opened, known, [], ports)
+  const height = opened.layers.length
+  const known = await findAssembled(opened, { mode, limits, ports })
+  if (known?.height === height) {
+    const expected = finish(opened, describedAs(known.assembled, opened, ports), [], ports)
     return { ...settled(expected, Promise.resolve(expected), []), isFamiliar: true }
   }
-  const loading = loadReaders()
+  const readers = loadReaders()
   const keeping: Promise<void>[] = []
-  const request = { readers: loading, mode, ports, limits, keeping }
-  const [readers, layers] = await Promise.all([loading, readLayers(opened, request)])
-  const ends = Promise.all(layers.map(({ end }) => end))
-  // Whatever is thrown before it is waited for, it is thrown once.
-  ends.catch(() => undefined)
+  const reading = layersReading(opened, { readers, mode, ports, limits, keeping })
+  const below = known?.height ?? 0
+  const upper = await reading.read(below, height, known?.assembled.entries)
   try {
-    const { assembled, linked } = await assemble(opened, layers, { readers, mode, ports, limits })
+    const onTop = known === undefined ? undefined : withOnTop(known.assembled, upper.map(factsOf))
+    const layers = onTop === undefined ? [...(await reading.read(0, below)), ...upper] : upper
+    const { assembled, linked } =
+      onTop === undefined
+        ? await assemble(opened, layers, { readers: await readers, mode, ports, limits })
+        : { assembled: describedAs(onTop, opened, ports), linked: layers.map(() => []) }
     const located = (found: readonly (readonly Problem[])[]) =>
       layers.flatMap(({ diffId }, index) =>
         locatedProblems(found[index]!, opened.image === undefined ? undefined : diffId),
       )
     const soFar = located(linked)
     const expected = finish(opened, assembled, soFar, ports)
+    const key = assembledKey(opened, height, mode, ports)
     const verify = async () => {
       // Made ready while the bytes are verified.
       const isReady = key !== undefined && soFar.length === 0 && isKept(assembled)
       const ready = isReady ? ports.cache.prepare(key, encodeAssembled(assembled)) : undefined
-      const verified = await ends
+      const verified = await Promise.all(layers.map(({ end }) => end))
       const problems = located(linked.map((ofLayer, index) => [...ofLayer, ...verified[index]!]))
       if (ready !== undefined && problems.length === 0) keeping.push(ready.then(keep => keep()))
       return verified.every(ofLayer => ofLayer.length === 0) ? expected : finish(opened, assembled, problems, ports)
     }
     return { ...settled(expected, verify(), keeping), isFamiliar: false }
   } catch (error) {
-    await Promise.allSettled(layers.map(({ end }) => end))
-    await Promise.all(keeping)
+    await reading.settle()
     throw error
   }
+}
+
+function factsOf({ facts }: LayerResult): LayerFacts {
+  return facts
 }
 
 function settled(
@@ -101,28 +116,40 @@ interface Gathering {
 /** Stacks the layers and catalogs what is seen; `linked` are the problems of each layer so far. */
 async function assemble(opened: OpenedTarget, layers: readonly LayerResult[], gathering: Gathering) {
   const { readers, mode, ports, limits } = gathering
-  const facts = layers.map(layer => layer.facts)
-  const diffIds = layers.map(({ diffId }) => diffId ?? '')
-  const described = opened.image === undefined ? [] : describeLayers(opened.image.config, diffIds, facts)
+  const facts = layers.map(factsOf)
+  const holdsSystem = (facts[0]?.texts.length ?? 0) > 0
+  const described = describe(opened, layers, holdsSystem)
   const linked = await readLinked(opened, facts, gathering)
   const distro = identifyDistro(linked.stack.texts(distroFiles))
   const catalog = catalogPackages({ stack: linked.stack, readers, mode, distro, layers: described, limits })
+  const watched = [...linked.stack.watched(), ...linked.places]
   const assembled: Assembled = {
     ...(distro !== undefined && { distro }),
     packages: catalog.packages,
     digest: digestPackages(catalog.packages, ports.hash),
     problems: [...catalog.problems, ...unseenSystem(catalog.packages, distro, mode)],
     layers: described,
+    holdsSystem,
+    entries: facts.reduce((sum, ofLayer) => sum + entriesOf(ofLayer), 0),
+    watched: () => watched,
   }
   return { assembled, linked: linked.layers.map(({ problems }) => problems) }
 }
 
-/** More packages take longer to write down than to put together again, and much memory. */
-const maxKeptPackages = 30_000
+/** Of the layers of an image: nothing else has any that are described. */
+function describe(
+  { image }: OpenedTarget,
+  layers: readonly { readonly diffId?: string }[],
+  holdsSystem: boolean,
+): readonly ImageLayer[] {
+  if (image === undefined) return []
+  const diffIds = layers.map(({ diffId }) => diffId ?? '')
+  return describeLayers(image.config, diffIds, holdsSystem)
+}
 
-/** What met a limit may not meet a higher one. */
-function isKept({ packages, problems }: Assembled): boolean {
-  return packages.length <= maxKeptPackages && problems.every(({ code }) => code !== 'limit')
+/** What was put together before, in an image that may tell another history. */
+function describedAs(known: Assembled, opened: OpenedTarget, { hash }: Ports): Assembled {
+  return inImage(known, describe(opened, opened.layers, known.holdsSystem), hash)
 }
 
 function finish(opened: OpenedTarget, assembled: Assembled, ofLayers: readonly Problem[], ports: Ports): Facts {

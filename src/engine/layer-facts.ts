@@ -1,5 +1,5 @@
-import { asciiJson } from '#lib/json.ts'
 import type { Problem } from '#model/problem.ts'
+import { decodeEntry, encodeEntry } from './cache-entry.ts'
 
 /** Everything that one pass over one layer gives: plain JSON data, cached by the layer's diffID. */
 export interface LayerFacts {
@@ -40,42 +40,37 @@ export function listedPackages({ files }: LayerFacts): number {
   return files.reduce((sum, { packages = 1 }) => sum + packages, 0)
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+/** How many entries count for `target-entries`. */
+export function entriesOf({ tree }: LayerFacts): number {
+  return (
+    tree.paths.length + tree.directories.length + tree.whiteouts.length + tree.opaques.length + (tree.passedOver ?? 0)
+  )
+}
 
-/** How many bytes say where the text of paths begins. */
-const headBytes = 4
-
-/**
- * Facts to bytes for the cache: where the JSON ends, the JSON, and behind it the paths. One text splits several times
- * faster than a JSON array of as many paths parses; no path can hold a NUL.
- */
+/** Facts to bytes for the cache. */
 export function encodeFacts(facts: LayerFacts): Uint8Array {
   const { paths, directories, ...tree } = facts.tree
-  const json = encoder.encode(asciiJson({ ...facts, tree: { ...tree, counts: [paths.length, directories.length] } }))
-  const text = encoder.encode(`${paths.join('\0')}\0${directories.join('\0')}`)
-  const bytes = new Uint8Array(headBytes + json.length + text.length)
-  new DataView(bytes.buffer).setUint32(0, json.length)
-  bytes.set(json, headBytes)
-  bytes.set(text, headBytes + json.length)
-  return bytes
+  const counts = [paths.length, directories.length]
+  return encodeEntry({ ...facts, tree: { ...tree, counts } }, paths, directories)
 }
 
 /** Bytes from the cache to facts; undefined where they are not what this version writes. */
 export function decodeFacts(bytes: Uint8Array): LayerFacts | undefined {
   try {
-    const end = headBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-    const { tree, ...facts } = JSON.parse(decoder.decode(bytes.subarray(headBytes, end)))
+    const { value, paths: names } = decodeEntry(bytes)
+    const { tree, ...facts } = value as Omit<LayerFacts, 'tree'> & { readonly tree: Marks }
     const { counts, ...marks } = tree
-    const text = decoder.decode(bytes.subarray(end))
     const [paths, directories] = counts
-    const names = text.split('\0')
-    if (names.length !== Math.max(paths, 1) + Math.max(directories, 1)) return undefined
+    const all = names()
+    if (all.length !== Math.max(paths, 1) + Math.max(directories, 1)) return undefined
     return {
       ...facts,
-      tree: { ...marks, paths: names.slice(0, paths), directories: directories === 0 ? [] : names.slice(-directories) },
+      tree: { ...marks, paths: all.slice(0, paths), directories: directories === 0 ? [] : all.slice(-directories) },
     }
   } catch {
     return undefined
   }
 }
+
+/** A tree without its paths, and how many there are of them and of directories. */
+type Marks = Omit<LayerTree, 'paths' | 'directories'> & { readonly counts: readonly [number, number] }

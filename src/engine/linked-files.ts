@@ -6,16 +6,24 @@ import { PackageTally } from './package-tally.ts'
 import type { Ports } from './ports.ts'
 import { type LayerEntry, type Stack, stackLayers } from './stack.ts'
 
+/** What lies behind symbolic links has been read. */
+export interface LinkedFiles {
+  readonly layers: readonly LayerFacts[]
+  readonly stack: Stack
+  readonly places: ReadonlySet<string>
+}
+
 /**
  * A package database, or the file that names the distribution, may lie behind a symbolic link at a place that no reader
  * knows. Where a canonical place has led to a file that nobody read, seen from whichever layer, that file is read now in
- * a second pass over the layers that hold it. Gives the layers' facts, completed, and stacked.
+ * a second pass over the layers that hold it. Gives the layers' facts, completed, and stacked; and the places that were
+ * looked at, be there a file or not.
  */
 export async function readLinked(
   opened: OpenedTarget,
   layers: readonly LayerFacts[],
   { readers, limits, ports }: Pick<Manner, 'readers' | 'limits'> & { readonly ports: Ports },
-): Promise<{ readonly layers: readonly LayerFacts[]; readonly stack: Stack }> {
+): Promise<LinkedFiles> {
   const stack = stackLayers(layers)
   const ends = farEnds(stack, readers)
   const wanted = new Map<number, Map<string, readonly Reader[]>>()
@@ -29,7 +37,7 @@ export async function readLinked(
     const names = wanted.get(layer) ?? new Map<string, readonly Reader[]>()
     wanted.set(layer, names.set(name, unread))
   }
-  if (wanted.size === 0) return { layers, stack }
+  if (wanted.size === 0) return { layers, stack, places }
   const completed = [...layers]
   const tally = new PackageTally(limits)
   for (const layer of layers) tally.refusalOfAll(listedPackages(layer))
@@ -43,7 +51,7 @@ export async function readLinked(
       problems: [...before.problems, ...problems],
     }
   }
-  return { layers: completed, stack: stackLayers(completed) }
+  return { layers: completed, stack: stackLayers(completed), places }
 }
 
 /** Files that were passed over are not known by name: where a layer has such, any place may be one's. */

@@ -70,6 +70,11 @@ export class LinkHistory {
     return this.hiders.next(path, from) ?? this.#height
   }
 
+  /** Where links of any layer are. */
+  paths(): Iterable<string> {
+    return this.#links.keys()
+  }
+
   /** True where some layer has a link at that path, be it seen or not. */
   has(path: string): boolean {
     return this.#links.has(path)

@@ -36,6 +36,8 @@ export interface Stack {
   readonly entriesAt: (paths: ReadonlySet<string>) => readonly LayerEntry[]
   /** Texts of the distribution's identification files, seen from the highest layer, symbolic links followed. */
   readonly texts: (paths: readonly string[]) => ReadonlyMap<string, string>
+  /** Where files that were read, texts and symbolic links of any layer land: a layer that covers none changes nothing. */
+  readonly watched: () => ReadonlySet<string>
 }
 
 /**
@@ -64,6 +66,12 @@ export function stackLayers(layers: readonly LayerFacts[]): Stack {
     aliases: names => aliases(layers, names),
     entriesAt: paths => entriesAt(layers, links, paths),
     texts: paths => visibleTexts({ layers, paths, links, resolve }),
+    watched: () =>
+      new Set([
+        ...files.map(({ path }) => path),
+        ...layers.flatMap(({ texts }, index) => texts.map(([name]) => links.place(name, index))),
+        ...links.paths(),
+      ]),
   }
 }
 

@@ -60,8 +60,10 @@ describe('a home that many scans share', () => {
     const count = (what: 'hit' | 'miss' | 'put') => processes.reduce((sum, seen) => sum + seen[what].length, 0)
     console.info(`${all.length} scans: ${count('miss')} entries not found, ${count('put')} put, ${count('hit')} found`)
     expect(processes.length).toBe(parallel + later)
+    const known = new Set(processes.flatMap(({ put }) => put))
     for (const { put, miss, hit } of processes) {
-      expect([...put].sort()).toEqual([...miss].sort())
+      // The image without its highest layers was looked for too, which nobody scans.
+      expect([...put].sort()).toEqual(miss.filter(entry => known.has(entry)).sort())
       expect(new Set([...put, ...hit]).size).toBe(put.length + hit.length)
     }
     await scanIn(scene, home, { ...environment, SLUICE_TEST_TRACE: `${trace}-2` })
