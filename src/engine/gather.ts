@@ -29,8 +29,6 @@ import type { Ports } from './ports.ts'
 export interface Gathered {
   /** What holds if the bytes are those that the target says they are: nothing to answer with. */
   readonly expected: Facts
-  /** This image was put together before, by this very program. */
-  readonly isFamiliar: boolean
   /** With every byte verified: `expected` itself, as a rule. */
   readonly facts: Promise<Facts>
   /** When nothing of the target is in use any more, and what may be kept is. Never rejects. */
@@ -52,7 +50,7 @@ export async function gatherFacts(
   const known = await findAssembled(opened, { mode, limits, ports })
   if (known?.height === height) {
     const expected = finish(opened, describedAs(known.assembled, opened, ports), [], ports)
-    return { ...settled(expected, Promise.resolve(expected), []), isFamiliar: true }
+    return settled(expected, Promise.resolve(expected), [])
   }
   const readers = loadReaders()
   const keeping: Promise<void>[] = []
@@ -82,7 +80,7 @@ export async function gatherFacts(
       if (ready !== undefined && problems.length === 0) keeping.push(ready.then(keep => keep()))
       return verified.every(ofLayer => ofLayer.length === 0) ? expected : finish(opened, assembled, problems, ports)
     }
-    return { ...settled(expected, verify(), keeping), isFamiliar: false }
+    return settled(expected, verify(), keeping)
   } catch (error) {
     await reading.settle()
     throw error
@@ -93,11 +91,7 @@ function factsOf({ facts }: LayerResult): LayerFacts {
   return facts
 }
 
-function settled(
-  expected: Facts,
-  facts: Promise<Facts>,
-  keeping: readonly Promise<void>[],
-): Pick<Gathered, 'expected' | 'facts' | 'end'> {
+function settled(expected: Facts, facts: Promise<Facts>, keeping: readonly Promise<void>[]): Gathered {
   const end = facts.catch(() => undefined).then(() => Promise.all(keeping))
   return { expected, facts, end }
 }

@@ -65,22 +65,20 @@ function home() {
 }
 
 describe('engine/recall', () => {
-  it('does not ask a store again that was asked about an image twice', async () => {
+  it('does not ask a store again that was asked about the same packages', async () => {
     const { scan } = home()
 
     const first = await scan(image)
     const second = await scan(image)
-    const third = await scan(image)
 
     expect(first.result.findings).toHaveLength(1)
-    expect([first.lookups > 0, second.lookups > 0, third.lookups]).toEqual([true, true, 0])
+    expect([first.lookups > 0, second.lookups]).toEqual([true, 0])
     expect(second.result).toEqual(first.result)
-    expect(third.result).toEqual(first.result)
   })
 
   it('asks a store of another revision, and remembers that one instead', async () => {
     const { scan, world, stored } = home()
-    for (let time = 0; time < 3; time++) await scan(image)
+    await scan(image)
 
     Object.assign(world, { revision: 'two', fixed: '1.3.0' })
     const fixed = await scan(image)
@@ -93,7 +91,7 @@ describe('engine/recall', () => {
 
   it('asks again for another build of the program, and for other packages', async () => {
     const { scan, world } = home()
-    for (let time = 0; time < 3; time++) await scan(image)
+    await scan(image)
 
     const other = await scan(write('other', [[release, status], [left('1.3.1')]]))
     world.build = 'two'
@@ -104,7 +102,7 @@ describe('engine/recall', () => {
 
   it('knows the packages below a new layer', async () => {
     const { scan } = home()
-    for (let time = 0; time < 2; time++) await scan(image)
+    await scan(image)
 
     const history = [
       { created_by: 'ADD rootfs.tar /' },
@@ -126,7 +124,7 @@ describe('engine/recall', () => {
 
   it('asks where what is kept cannot be read', async () => {
     const { scan, stored } = home()
-    for (let time = 0; time < 2; time++) await scan(image)
+    await scan(image)
     for (const key of stored.keys()) stored.set(key, Buffer.from('{'))
 
     expect((await scan(image)).lookups).toBeGreaterThan(0)

@@ -50,9 +50,7 @@ export async function inventory(
 export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Promise<ScanResult> {
   return withTarget(request, ports, async (gathered, hasten) => {
     const { conclude, keep } = await assess(gathered, request, ports)
-    const result = await confirm(gathered, conclude, { tell, hasten })
-    await keep?.()
-    return result
+    return confirm(gathered, conclude, { tell, hasten, keep })
   })
 }
 
@@ -60,20 +58,31 @@ export async function scan(request: ScanRequest, ports: Ports, tell?: Tell): Pro
 async function confirm(
   gathered: Gathered,
   conclude: (facts: Facts) => ScanResult,
-  { tell, hasten }: { readonly tell?: Tell | undefined; readonly hasten?: (() => void) | undefined },
+  { tell, hasten, keep }: Meanwhile,
 ): Promise<ScanResult> {
   const foreseen = conclude(gathered.expected)
   const ready = await tell?.(foreseen)
   hasten?.()
+  const kept = keep?.()
   const facts = await gathered.facts
   if (facts === gathered.expected) {
     await ready?.()
+    await kept
     return foreseen
   }
   const result = conclude(facts)
   const readyAgain = await tell?.(result)
   await readyAgain?.()
+  await kept
   return result
+}
+
+/** What is done while the bytes are verified. */
+interface Meanwhile {
+  readonly tell: Tell | undefined
+  readonly hasten: (() => void) | undefined
+  /** Never rejects. */
+  readonly keep?: (() => Promise<void>) | undefined
 }
 
 /** How facts are judged, and how to keep what that took for the next time, where it is worth it. */
@@ -108,9 +117,7 @@ async function assess(gathered: Gathered, request: ScanRequest, ports: Ports): P
       const verdict = judge(subject, request.policy, { stage: request.stage, at: at.toISOString() })
       return { ...described(facts, request, ports), findings, actions, advisories: status, verdict }
     }
-    // Not the first time, which most images see one of.
-    const isKept = key !== undefined && gathered.isFamiliar && !isCurrent
-    return { conclude, ...(isKept && { keep: () => remember(key, assessment, ports) }) }
+    return { conclude, ...(key !== undefined && !isCurrent && { keep: () => remember(key, assessment, ports) }) }
   } finally {
     advisories.close()
   }
