@@ -34,7 +34,7 @@ const question = (path: string, isArchive = true): EarlyQuestion => ({
   isArchive,
   stop: new Int32Array(new SharedArrayBuffer(4)),
 })
-const wanted = () => ({ algorithms: ['sha256'], state: new Int32Array(new SharedArrayBuffer(8)) })
+const wanted = () => ({ algorithms: ['sha256'], state: new Int32Array(new SharedArrayBuffer(12)) })
 
 function withFile<T>(path: string, work: (fd: number) => T): T {
   const fd = openSync(path, 'r+')

@@ -3,6 +3,8 @@ import { type FilePart, readChunks } from './file.ts'
 import type { BegunThere, HashAnswer, Hashing, HashQuestion, PartDigest } from './part-questions.ts'
 import { hashStep } from './part-tasks.ts'
 import { givePart, maxPartThreads, partThreads } from './part-threads.ts'
+import { readAhead } from './read-ahead.ts'
+import { newRing } from './ring.ts'
 
 /** A thread takes as long to start as it takes to hash this much: without one, what is not more is hashed by who asks. */
 const bytesHere = 2 ** 25
@@ -13,6 +15,9 @@ const smallBytes = 2 ** 16
 
 /** A thread has hashed this much before anybody waits for it: the lookup of what was found in a layer takes so long. */
 const bytesUnnoticed = 2 ** 27
+
+/** Of more than this some is read for the thread, where time is left. */
+const bytesAlone = 2 ** 25
 
 /** What is hashed between two looks at what else there is to do. */
 const stepBytes = 2 ** 19
@@ -71,7 +76,7 @@ export async function hashPart(
     hashedHere += part.size
     return hashHere(part, { hashes: hashesOf(algorithms), bytes: 0 }, signal)
   }
-  const state = new Int32Array(new SharedArrayBuffer(8))
+  const state = new Int32Array(new SharedArrayBuffer(12))
   const onAbort = () => Atomics.store(state, 0, 1)
   if (signal?.aborted) onAbort()
   signal?.addEventListener('abort', onAbort)
@@ -85,8 +90,18 @@ export async function hashPart(
   }
 }
 
-/** What threads have been asked, in that order: the asker may do it, while none of them has begun. */
-const asked = new Set<{ readonly state: Int32Array; readonly isBegun: boolean; readonly here: () => Promise<void> }>()
+/** What a thread has been asked. */
+interface AskedHash {
+  readonly state: Int32Array
+  readonly isBegun: boolean
+  /** Does it here, while no thread has begun. */
+  readonly here: () => Promise<void>
+  /** Reads for the thread that has begun. */
+  readonly readAhead: () => Promise<void>
+}
+
+/** In the order of asking. */
+const asked = new Set<AskedHash>()
 
 function hashThere(
   part: FilePart,
@@ -96,7 +111,13 @@ function hashThere(
   const { algorithms, state, begun } = wanted
   return new Promise<PartDigest>((resolve, reject) => {
     const here = () => hashHere(part, { hashes: hashesOf(algorithms), bytes: 0 }, signal).then(resolve, reject)
-    const job = { state, isBegun: begun !== undefined, here }
+    const ahead = part.size > bytesAlone ? newRing() : undefined
+    const job: AskedHash = {
+      state,
+      isBegun: begun !== undefined,
+      here,
+      readAhead: () => readAhead(part, { state, ahead }, () => !asked.has(job)),
+    }
     const hear = (answer: HashAnswer) => {
       // Otherwise it is done here.
       if (!asked.delete(job)) return
@@ -106,7 +127,7 @@ function hashThere(
     }
     asked.add(job)
     givePart({
-      question: { ...part, ...wanted } satisfies HashQuestion,
+      question: { ...part, ...wanted, ahead } satisfies HashQuestion,
       weight: part.size,
       most: maxPartThreads,
       hear: answer => hear(answer as HashAnswer),
@@ -116,13 +137,17 @@ function hashThere(
   })
 }
 
-/** Hashes here what threads were asked for and have not begun, from the end: for a caller that only waits for them. */
+/**
+ * Hashes here what threads were asked for and have not begun, from the end, and reads for those that have: for a caller
+ * that only waits for them.
+ */
 export async function helpHash(): Promise<void> {
   for (const job of [...asked].reverse()) {
     if (job.isBegun || Atomics.exchange(job.state, 1, 1) === 1) continue
     asked.delete(job)
     await job.here()
   }
+  await Promise.all([...asked].map(job => job.readAhead()))
 }
 
 function hashesOf(algorithms: readonly string[]): readonly Hash[] {

@@ -5,10 +5,7 @@ import { askPlace, idleUntil, leavePlace, nextTurn } from './part-places.ts'
 import type { InflateAnswer, Inflated, InflateQuestion, Ring } from './part-questions.ts'
 import { inflateSteps } from './part-tasks.ts'
 import { givePart, maxPartThreads } from './part-threads.ts'
-
-/** Pieces that a thread is ahead of their taker, at most. Measured: more, and larger ones, only take memory. */
-const ringPieces = 6
-const ringPieceBytes = 2 ** 19
+import { newRing } from './ring.ts'
 
 /** Pieces that are taken before others have their turn, where they come as fast as that. */
 const turnPieces = 4
@@ -110,14 +107,6 @@ async function inflateThere(
     Atomics.notify(counts, 1)
     await answered
     if (!isLost) spareRings.push(ring)
-  }
-}
-
-function newRing(): Ring {
-  return {
-    pieces: Array.from({ length: ringPieces }, () => new Uint8Array(new SharedArrayBuffer(ringPieceBytes))),
-    sizes: new Float64Array(new SharedArrayBuffer(2 * 8 * ringPieces)),
-    counts: new Int32Array(new SharedArrayBuffer(3 * 4)),
   }
 }
 

@@ -8,8 +8,13 @@ export interface HashQuestion extends FilePart {
   readonly algorithms: readonly string[]
   /** The number under which an `InflateQuestion` may have begun them in the same thread. */
   readonly begun?: number | undefined
-  /** The task stops where `state[0]` becomes 1. Who puts 1 into `state[1]` first does it: the asker may be sooner. */
+  /**
+   * The task stops where `state[0]` becomes 1. Who puts 1 into `state[1]` first does it: the asker may be sooner.
+   * `state[2]` tells how many MiB are hashed.
+   */
   readonly state: Int32Array<SharedArrayBuffer>
+  /** Where the asker may put bytes that come next, read while it has nothing else to do. */
+  readonly ahead?: Ring | undefined
 }
 
 /** The digests of a part, hexadecimal and in the order they were asked for, and how many bytes there were. */
@@ -43,7 +48,7 @@ export interface Hashing {
 /** Pieces of memory that one thread fills in turn, and another empties. */
 export interface Ring {
   readonly pieces: readonly Uint8Array<SharedArrayBuffer>[]
-  /** Two for each piece: the bytes in it, and how many of the part were read for what came so far. */
+  /** Two for each piece: the bytes in it, and how many of the part were read for it and for what comes before. */
   readonly sizes: Float64Array<SharedArrayBuffer>
   /** How many pieces were given, how many taken, and 1 where nothing more is wanted. A piece without bytes is the last. */
   readonly counts: Int32Array<SharedArrayBuffer>

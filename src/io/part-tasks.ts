@@ -8,6 +8,7 @@ import type {
   InflateAnswer,
   Inflated,
   InflateQuestion,
+  Ring,
 } from './part-questions.ts'
 
 /*
@@ -25,7 +26,7 @@ export function partTask(
 }
 
 export function hashTask(
-  { algorithms, begun = 0, state, ...part }: HashQuestion,
+  { algorithms, begun = 0, state, ahead, ...part }: HashQuestion,
   buffer: Buffer,
   kept: BegunHashes,
 ): HashAnswer {
@@ -34,7 +35,8 @@ export function hashTask(
   kept.delete(begun)
   do {
     if (Atomics.load(state, 0) === 1) return 'stopped'
-  } while (hashStep(part, hashing, buffer))
+    Atomics.store(state, 2, Math.floor(hashing.bytes / 2 ** 20))
+  } while ((ahead !== undefined && hashAhead(ahead, hashing)) || hashStep(part, hashing, buffer))
   return { hex: hashing.hashes.map(hash => hash.digest('hex')), bytes: hashing.bytes }
 }
 
@@ -55,6 +57,24 @@ export function hashStep({ fd, offset, size }: FilePart, hashing: Hashing, buffe
   for (const hash of hashing.hashes) hash.update(count === buffer.length ? buffer : buffer.subarray(0, count))
   hashing.bytes += count
   return count > 0
+}
+
+/** Hashes the next piece, if the asker has read it; lets go of what comes too late. */
+export function hashAhead({ pieces, sizes, counts }: Ring, hashing: Hashing): boolean {
+  for (let taken = Atomics.load(counts, 1); taken < Atomics.load(counts, 0); ) {
+    const piece = taken % pieces.length
+    const bytes = sizes[2 * piece]!
+    const end = sizes[2 * piece + 1]!
+    const isNext = end - bytes === hashing.bytes
+    if (end - bytes > hashing.bytes) return false
+    if (isNext) {
+      for (const hash of hashing.hashes) hash.update(pieces[piece]!.subarray(0, bytes))
+      hashing.bytes = end
+    }
+    Atomics.store(counts, 1, ++taken)
+    if (isNext) return true
+  }
+  return false
 }
 
 /** Inflates as far ahead as the ring goes, however busy its taker is, and hashes while it can go no further. */

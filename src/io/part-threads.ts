@@ -5,6 +5,7 @@ import {
   earlyName,
   earlyTask,
   firstLayer,
+  hashAhead,
   hashStep,
   hashTask,
   inflateSteps,
@@ -20,7 +21,7 @@ export const maxPartThreads = Math.min(3, availableParallelism() - 1)
 export const partThreads = new ThreadPool(
   'parts',
   partTask,
-  [hashTask, beginHash, hashStep, inflateTask, inflateSteps, earlyTask, earlyName, firstLayer].map(String),
+  [hashTask, beginHash, hashStep, hashAhead, inflateTask, inflateSteps, earlyTask, earlyName, firstLayer].map(String),
 )
 
 /** Tells the thread that was started first that something is asked of it. */
