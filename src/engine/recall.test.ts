@@ -8,6 +8,7 @@ import { parsePolicy } from '#policy/parse.ts'
 import { writeDockerArchive } from '#test/images/image-writer.ts'
 import { cacheIn, portsIn } from '#test/support/ports.ts'
 import type { Ports } from './ports.ts'
+import { remember } from './recall.ts'
 import { scan as scanTarget } from './scan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'recall-'))
@@ -120,6 +121,18 @@ describe('engine/recall', () => {
     // What a base image brought is to be mended there: below a new layer, all else is base.
     expect(recalled.result.actions.map(({ name, base }) => [name, base])).toEqual([['left', true]])
     expect((await scan(image)).result.actions.map(({ name, base }) => [name, base])).toEqual([['left', false]])
+  })
+
+  it('keeps nothing that cannot be written down', async () => {
+    const stored = new Map<string, Uint8Array>()
+    const endless = () => {
+      throw new RangeError('Invalid string length')
+    }
+    const match = { findings: [{ toJSON: endless }], consulted: [], missing: [] } as never
+
+    await remember('key', { revision: '', match, actions: [], held: '' }, { answers: cacheIn(stored) })
+
+    expect(stored.size).toBe(0)
   })
 
   it('asks where what is kept cannot be read', async () => {

@@ -51,13 +51,17 @@ export async function recall(
   }
 }
 
-/** Keeps it for the next time, in place of what was said before. */
+/** Keeps it for the next time, in place of what was said before, where it can. Never rejects. */
 export async function remember(
   key: string,
   assessment: Assessment,
   { answers }: Pick<Ports, 'answers'>,
 ): Promise<void> {
   if (assessment.match.findings.length > maxFindings) return
-  const keep = await answers.prepare(key, encoder.encode(asciiJson(assessment)))
-  await keep()
+  try {
+    const keep = await answers.prepare(key, encoder.encode(asciiJson(assessment)))
+    await keep()
+  } catch {
+    // Longer than any text may be: it is asked for again.
+  }
 }
