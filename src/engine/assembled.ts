@@ -36,9 +36,13 @@ const maxOnTop = 8
 /** More packages take longer to write down than to put together again, and much memory. */
 const maxKeptPackages = 30_000
 
+/** Watched paths of real images have a tenth of these characters; a link may make very many short names long. */
+const maxWatchedLength = 2 ** 23
+
 /** True where it is worth keeping. What met a limit may not meet a higher one. */
-export function isKept({ packages, problems }: Assembled): boolean {
-  return packages.length <= maxKeptPackages && problems.every(({ code }) => code !== 'limit')
+export function isKept({ packages, problems, watched }: Assembled): boolean {
+  if (packages.length > maxKeptPackages || problems.some(({ code }) => code === 'limit')) return false
+  return watched().reduce((sum, path) => sum + path.length, 0) <= maxWatchedLength
 }
 
 /** Layers that were put together before, by this very program, in an image of these or more layers. */

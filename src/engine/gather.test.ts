@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { LayerSource } from '#images/types.ts'
 import { type WrittenImage, writeDockerArchive } from '#test/images/image-writer.ts'
+import { paxItem } from '#test/images/tar-writer.ts'
 import { cacheIn, portsIn } from '#test/support/ports.ts'
 import { gatherFacts } from './gather.ts'
 import type { Ports } from './ports.ts'
@@ -97,6 +98,21 @@ describe('engine/gather', () => {
       expect(await askedWith([right])).toEqual(all)
       expect(await askedWith([{ name: 'srv/node_modules/left', body: '' }])).toEqual(all)
       expect(await askedWith([{ name: 'srv/.wh.node_modules', body: '' }])).toEqual(all)
+    })
+
+    it('is not kept where a link makes the names of very many others long', async () => {
+      const target = `/${Array.from({ length: 19 }, () => 'd'.repeat(200)).join('/')}`
+      const to = (name: string, linkName: string) => ({ name, type: '2', linkName })
+      const kept = async (count: number) => {
+        const { ports, stored } = portsOf('one')
+        const many = Array.from({ length: count }, (_, at) => to(`l/a${at}`, 'x'))
+        const layers = [[paxItem([['linkpath', target]]), to('l', '-')], many]
+        await scan(writeDockerArchive(join(folder, 'long.tar'), [{ layers }]), ports)
+        return [...stored.keys()].map(key => key.slice(0, 6))
+      }
+
+      expect(await kept(2000)).toContain('stack-')
+      expect(await kept(2300)).not.toContain('stack-')
     })
 
     it('counts the files of all', async () => {
