@@ -83,6 +83,25 @@ describe('io/read-ahead', () => {
     expect(ahead.counts[0]).toBe(0)
   })
 
+  it('is done by one reader alone, whoever else would help', async () => {
+    const part = { fd, offset: 0, size: content.length }
+    const wanted = { state: newState(), ahead: newRing() }
+    const { counts } = wanted.ahead
+    let isOver = false
+    const reading = readAhead(part, wanted, () => isOver)
+    const hashing: Hashing = { hashes: [createHash('sha256').update(content.subarray(0, 2 ** 20))], bytes: 2 ** 20 }
+    expect([hashAhead(wanted.ahead, hashing), hashAhead(wanted.ahead, hashing)]).toEqual([true, true])
+
+    await readAhead(part, wanted, () => isOver)
+
+    // Another one would begin again where the thread still reads.
+    expect([...counts.subarray(0, 2)]).toEqual([wanted.ahead.pieces.length, 2])
+    while (hashing.bytes < content.length) if (!hashAhead(wanted.ahead, hashing)) await turn(1)
+    expect(hashing.hashes[0]!.digest('hex')).toBe(hexOf(content))
+    isOver = true
+    await reading
+  })
+
   it('waits where there is no room, and ends when it is over', async () => {
     const ahead = newRing()
     let isOver = false

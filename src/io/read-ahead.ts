@@ -1,6 +1,9 @@
 import { readSync } from 'node:fs'
 import type { FilePart } from './file.ts'
-import type { HashQuestion } from './part-questions.ts'
+import type { HashQuestion, Ring } from './part-questions.ts'
+
+/** Those that somebody fills: two at a time would write where the thread still reads. */
+const inUse = new WeakSet<Ring>()
 
 /** What the thread hashes while the first piece is read. */
 const leadBytes = 2 ** 20
@@ -8,14 +11,15 @@ const leadBytes = 2 ** 20
 /**
  * Reads what a thread will hash next, until `isOver`, and lets others have their turn while there is no room: a thread
  * that need not read hashes a sixth more in the same time. What comes too late for it, it has read itself, as it does
- * where this cannot read. Never rejects.
+ * where this cannot read. One reader a ring: any other leaves it to the first. Never rejects.
  */
 export async function readAhead(
   { fd, offset, size }: FilePart,
   { state, ahead }: Pick<HashQuestion, 'state' | 'ahead'>,
   isOver: () => boolean,
 ): Promise<void> {
-  if (ahead === undefined) return
+  if (ahead === undefined || inUse.has(ahead)) return
+  inUse.add(ahead)
   const { pieces, sizes, counts } = ahead
   let read = 0
   let given = 0
